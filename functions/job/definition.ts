@@ -1,0 +1,78 @@
+import { isDeepStrictEqual } from 'node:util'
+import { isFull, type Job, runId } from './job.ts'
+import { owe } from './lifecycle.ts'
+import { closeAll, closeDue, nextOf } from './occurrences.ts'
+import type { Skip } from './run.ts'
+import { counted } from './tally.ts'
+
+/** What a definition says of a job; all else on it is state. */
+export type Definition = Pick<
+  Job,
+  'name' | 'kind' | 'description' | 'job_type' | 'lane' | 'schedule' | 'payload' | 'policies'
+>
+
+/** A new job. Its first occurrence is the first after `now`; an instant of its own (`at`) counts even when it is past. */
+export function newJob(definition: Definition, now: number): Job {
+  const { schedule } = definition
+  return {
+    ...definition,
+    enabled: true,
+    next_run_at: schedule.kind === 'at' ? schedule.at : nextOf(definition, now),
+    fence: 0,
+    entries: [],
+    full_since: null,
+    full_until: null,
+    created_at: now,
+    updated_at: now,
+    last_run: null,
+    totals: { runs: 0, succeeded: 0, failed: 0, skipped: 0, duplicates_suppressed: 0 },
+  }
+}
+
+/** Does the job already stand as defined? */
+export function isDefinedAs(job: Job, definition: Definition): boolean {
+  return isDeepStrictEqual(definitionOf(job), definitionOf(definition))
+}
+
+/**
+ * Closes the occurrences up to `now` under the definition that they fell due under, before another takes its place: an
+ * occurrence that would start now keeps a slot, as owed, and starts at the next look; what waits for a slot is skipped.
+ */
+export function closeAccounts(job: Job, now: number): { job: Job; skips: readonly Skip[] } {
+  const first = closeDue(job, now, job.enabled && !isFull(job))
+  const owed = first.start === null ? job : owe(job, runId(job.name, first.start), first.start, now)
+  const rest = closeAll({ ...owed, next_run_at: first.next_run_at }, now, job.enabled ? 'overlap' : 'paused')
+  const skips = [...first.skips, ...rest.skips]
+  return { job: counted({ ...owed, next_run_at: rest.next_run_at, updated_at: now }, skips), skips }
+}
+
+/** The job under another definition: its state stays, its next occurrence is the new schedule's first after `now`. */
+export function redefine(job: Job, definition: Definition, now: number): Job {
+  const next = { ...job, ...definition, updated_at: now }
+  return { ...next, next_run_at: newJob(definition, now).next_run_at }
+}
+
+/** Starts nothing any more: what runs finishes, retries wait. */
+export function pause(job: Job, now: number): Job {
+  return { ...job, enabled: false, updated_at: now }
+}
+
+/** Goes on after a pause; the occurrences meanwhile are one `paused` range. */
+export function unpause(job: Job, now: number): { job: Job; skips: readonly Skip[] } {
+  const closing = closeAll(job, now, 'paused')
+  const next = { ...job, enabled: true, next_run_at: closing.next_run_at, updated_at: now }
+  return { job: counted(next, closing.skips), skips: closing.skips }
+}
+
+function definitionOf({
+  name,
+  kind,
+  description,
+  job_type,
+  lane,
+  schedule,
+  payload,
+  policies,
+}: Definition): Definition {
+  return { name, kind, description, job_type, lane, schedule, payload, policies }
+}

@@ -1,0 +1,92 @@
+import type { Schedule } from '../schedule/schedule.ts'
+import type { Policies } from './policies.ts'
+
+/** A run in flight. It fills one of the job's slots until it is removed. */
+export interface Entry {
+  readonly run: string
+  /** `running`: an attempt is held until `until`. `retry`: the next attempt may begin at `until`. */
+  readonly state: 'running' | 'retry'
+  /** The number that the claim wrote; a holder has lost when its entry is gone or carries another. */
+  readonly fence: number
+  /** Attempts begun so far, given-back ones not counted. */
+  readonly attempt: number
+  readonly owner: string
+  readonly until: number
+  readonly scheduled_for: number
+  /** When the first attempt began. */
+  readonly began_at: number
+  readonly give_backs: number
+  /** Why the entry is left to run out, when its holder knows that it will not settle; else null. */
+  readonly trouble: string | null
+}
+
+/** What a job has been doing, over its whole life. */
+export interface Totals {
+  readonly runs: number
+  readonly succeeded: number
+  readonly failed: number
+  readonly skipped: number
+  readonly duplicates_suppressed: number
+}
+
+/** The last run that ended. */
+export interface LastRun {
+  readonly run: string
+  readonly outcome: 'succeeded' | 'failed' | 'cancelled'
+  readonly began_at: number
+  readonly ended_at: number
+  readonly error: string | null
+}
+
+/** A definition and its state: what to run, when, with which policies. Fields are named as they are stored (`stored.ts`). */
+export interface Job {
+  readonly name: string
+  readonly kind: 'recurring' | 'one_off'
+  readonly description: string
+  /** Names the handler. */
+  readonly job_type: string
+  readonly lane: string
+  readonly schedule: Schedule
+  /** JSON text, at most 64 KiB. */
+  readonly payload: string
+  readonly policies: Policies
+  readonly enabled: boolean
+  /** The first occurrence without an outcome; null when none is left. */
+  readonly next_run_at: number | null
+  /** The last fence that was given out. */
+  readonly fence: number
+  readonly entries: readonly Entry[]
+  /** The last stretch of time in which no slot was free: (since, until], until null while it lasts. */
+  readonly full_since: number | null
+  readonly full_until: number | null
+  readonly created_at: number
+  readonly updated_at: number
+  readonly last_run: LastRun | null
+  readonly totals: Totals
+}
+
+/** Is every slot taken? */
+export function isFull(job: Job): boolean {
+  return job.entries.length >= job.policies.max_instances
+}
+
+/** Has the job nothing left to do, ever? */
+export function isFinished(job: Job): boolean {
+  return job.next_run_at === null && job.entries.length === 0
+}
+
+/** The entry of a run, if it is in flight. */
+export function entryOf(job: Job, run: string): Entry | undefined {
+  return job.entries.find((entry) => entry.run === run)
+}
+
+/** Does `fence` still hold this run? */
+export function isHeldBy(job: Job, run: string, fence: number): boolean {
+  const entry = entryOf(job, run)
+  return entry?.state === 'running' && entry.fence === fence
+}
+
+/** The id of the record of one occurrence; there is one for each, whether it was performed or skipped. */
+export function runId(job: string, scheduledFor: number): string {
+  return `${job}@${new Date(scheduledFor).toISOString()}`
+}

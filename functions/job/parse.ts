@@ -1,0 +1,131 @@
+import { z } from 'zod'
+import { TickoverError } from '../errors.ts'
+import { validateSchedule } from '../schedule/schedule.ts'
+import type { Fields, Stored } from '../store/documents.ts'
+import type { Job } from './job.ts'
+import { POLICIES } from './policies.ts'
+import type { Run } from './run.ts'
+
+/** A document as the code understands it, or why it cannot be read. */
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: string }
+
+const INSTANT = z.number().min(-8.64e15).max(8.64e15)
+const COUNT = z.number().int().min(0)
+const NAME = z.string().min(1).max(200)
+
+const SCHEDULE = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('cron'), expression: z.string(), time_zone: z.string() }),
+  z.object({ kind: z.literal('every'), seconds: z.number(), anchor_at: INSTANT }),
+  z.object({ kind: z.literal('at'), at: INSTANT }),
+])
+
+const ENTRY = z.object({
+  run: z.string().min(1),
+  state: z.enum(['running', 'retry']),
+  fence: COUNT,
+  attempt: COUNT,
+  owner: z.string(),
+  until: INSTANT,
+  scheduled_for: INSTANT,
+  began_at: INSTANT,
+  give_backs: COUNT,
+  trouble: z.string().nullable(),
+})
+
+const LAST_RUN = z.object({
+  run: z.string(),
+  outcome: z.enum(['succeeded', 'failed', 'cancelled']),
+  began_at: INSTANT,
+  ended_at: INSTANT,
+  error: z.string().nullable(),
+})
+
+const TOTALS = z.object({
+  runs: COUNT,
+  succeeded: COUNT,
+  failed: COUNT,
+  skipped: COUNT,
+  duplicates_suppressed: COUNT,
+})
+
+const JOB = z.object({
+  name: NAME,
+  kind: z.enum(['recurring', 'one_off']),
+  description: z.string(),
+  job_type: NAME,
+  lane: NAME,
+  schedule: SCHEDULE,
+  payload: z.string(),
+  policies: POLICIES,
+  enabled: z.boolean(),
+  next_run_at: INSTANT.nullable(),
+  fence: COUNT,
+  entries: z.array(ENTRY).max(100),
+  full_since: INSTANT.nullable(),
+  full_until: INSTANT.nullable(),
+  created_at: INSTANT,
+  updated_at: INSTANT,
+  last_run: LAST_RUN.nullable(),
+  totals: TOTALS,
+}) satisfies z.ZodType<Job>
+
+const ATTEMPT = z.object({
+  attempt: COUNT,
+  fence: COUNT,
+  owner: z.string(),
+  started_at: INSTANT,
+  ended_at: INSTANT.nullable(),
+  outcome: z.enum(['succeeded', 'failed', 'lost', 'given_back']).nullable(),
+  error: z.string().nullable(),
+})
+
+const RUN = z.object({
+  id: z.string(),
+  job: NAME,
+  job_type: NAME,
+  lane: NAME,
+  triggered_by: z.literal('scheduler'),
+  scheduled_for: INSTANT,
+  status: z.enum(['running', 'retry', 'succeeded', 'failed', 'cancelled']),
+  fence: COUNT,
+  attempts: z.array(ATTEMPT).max(100),
+  started_at: INSTANT,
+  finished_at: INSTANT.nullable(),
+  lateness_ms: z.number(),
+  items: z.object({ processed: COUNT, succeeded: COUNT, failed: COUNT }).nullable(),
+  result: z.string().nullable(),
+  error: z.string().nullable(),
+  expire_at: INSTANT,
+}) satisfies z.ZodType<Run>
+
+/** Reads a stored job. Whatever a hand has written into it, this never throws. */
+export function parseJob({ ref, fields }: Pick<Stored, 'ref' | 'fields'>): Parsed<Job> {
+  const job = read(JOB, fields)
+  if (!job.ok) return job
+  if (job.value.name !== ref.id) return { ok: false, reason: `name: is not the document's id "${ref.id}"` }
+  try {
+    validateSchedule(job.value.schedule)
+    return job
+  } catch (error) {
+    if (error instanceof TickoverError) return { ok: false, reason: error.message }
+    throw error
+  }
+}
+
+/** Reads the stored record of a run; a record of skipped occurrences is none. */
+export function parseRun(fields: Fields): Parsed<Run> {
+  return read(RUN, fields)
+}
+
+function read<T>(schema: z.ZodType<T>, fields: Fields): Parsed<T> {
+  const result = schema.safeParse(fields)
+  if (result.success) return { ok: true, value: result.data }
+  const issue = result.error.issues[0]
+  const place = issue?.path.join('.') ?? ''
+  return {
+    ok: false,
+    reason: `${place === '' ? 'the document' : place}: ${issue?.message ?? 'cannot be read'}`,
+  }
+}
