@@ -1,0 +1,128 @@
+import { type Entry, entryOf, type Job, runId } from '../job/job.ts'
+import { parseJob, parseRun } from '../job/parse.ts'
+import { type Look, type Plan, plan } from '../job/plan.ts'
+import { newRun, type Run, runFields, skipFields, withAttempt, withDeath } from '../job/run.ts'
+import { claimableAt, toFields } from '../job/stored.ts'
+import { counted, suppressed } from '../job/tally.ts'
+import type { Change, Stored } from '../store/documents.ts'
+import { runRef } from './held.ts'
+
+/** What one look at a stored job found out. */
+export type Draft =
+  | { readonly kind: 'damaged'; readonly stored: Stored; readonly reason: string }
+  | { readonly kind: 'planned'; readonly stored: Stored; readonly before: Job; readonly plan: Plan }
+
+/** Records of occurrences by id, as far as they were read; null: there is none. */
+export type Records = ReadonlyMap<string, Stored | null>
+
+/** What a draft wants to write, all or none. */
+export interface Writing {
+  readonly draft: Draft
+  readonly changes: readonly Change[]
+  /** The job as it will be; null for a damaged one. */
+  readonly job: Job | null
+  /** The attempt that this makes, with its run's record and where that stands among the changes. */
+  readonly attempt: { readonly entry: Entry; readonly run: Run; readonly index: number } | null
+  readonly suppressed: boolean
+}
+
+/** Looks at a stored job. Null when there is nothing to do: somebody else was faster. */
+export function draft(stored: Stored, look: Look): Draft | null {
+  const job = parseJob(stored)
+  if (!job.ok) return { kind: 'damaged', stored, reason: job.reason }
+  const planned = plan(job.value, look)
+  const idle = planned.attempt === null && planned.deaths.length === 0 && planned.skips.length === 0
+  if (idle && stored.fields.claimable_at === claimableAt(job.value)) return null
+  return { kind: 'planned', stored, before: job.value, plan: planned }
+}
+
+/** The runs in flight whose records a draft goes on writing: they have to be read first. */
+export function continuedRuns(draft: Draft): string[] {
+  if (draft.kind === 'damaged') return []
+  const { attempt, deaths } = draft.plan
+  const resumed = attempt !== null && entryOf(draft.before, attempt.run) !== undefined ? [attempt.run] : []
+  return [...new Set([...deaths.map((death) => death.entry.run), ...resumed])]
+}
+
+/** The records that a draft wants to create: where one exists, its occurrence has its outcome already. */
+export function freshRecords(draft: Draft): string[] {
+  if (draft.kind === 'damaged') return []
+  const { attempt, skips } = draft.plan
+  const begun = attempt !== null && entryOf(draft.before, attempt.run) === undefined ? [attempt.run] : []
+  return [...begun, ...skips.map((skip) => runId(draft.before.name, skip.first_at))]
+}
+
+/** The changes that make a draft true, given the records that it meets. */
+export function write(draft: Draft, records: Records, now: number): Writing {
+  const { stored } = draft
+  if (draft.kind === 'damaged') {
+    const fields = { status: 'damaged', claimable_at: null, damage: draft.reason }
+    return { draft, changes: [update(stored, fields)], job: null, attempt: null, suppressed: false }
+  }
+  const { before, plan } = draft
+  const begun = plan.attempt !== null && entryOf(before, plan.attempt.run) === undefined
+  if (plan.attempt !== null && begun && exists(records, plan.attempt.run))
+    return suppress(draft, records, now)
+  const runs = runsOf(draft, records, now)
+  const changes = [
+    update(stored, toFields(plan.job)),
+    ...runs.map((run) => runChange(records.get(run.id) ?? null, run)),
+    ...skipChanges(draft, records, now),
+  ]
+  const index = 1 + runs.findIndex((run) => run.id === plan.attempt?.run)
+  const run = runs[index - 1]
+  const attempt = plan.attempt === null || run === undefined ? null : { entry: plan.attempt, run, index }
+  return { draft, changes, job: plan.job, attempt, suppressed: false }
+}
+
+/** The change that stores a run's record over what was read of it. */
+export function runChange(record: Pick<Stored, 'version'> | null, run: Run): Change {
+  const ref = runRef(run.id)
+  if (record === null) return { kind: 'create', ref, fields: runFields(run) }
+  return { kind: 'update', ref, version: record.version, fields: runFields(run) }
+}
+
+/** The occurrence has a run in other hands, or behind it: the job goes on to the next and nothing is performed. */
+function suppress(draft: Extract<Draft, { kind: 'planned' }>, records: Records, now: number): Writing {
+  const { before, plan } = draft
+  const advanced = { ...before, next_run_at: plan.job.next_run_at, updated_at: now }
+  const job = suppressed(counted(advanced, plan.skips))
+  const changes = [update(draft.stored, toFields(job)), ...skipChanges(draft, records, now)]
+  return { draft, changes, job, attempt: null, suppressed: true }
+}
+
+function runsOf(draft: Extract<Draft, { kind: 'planned' }>, records: Records, now: number): Run[] {
+  const { before, plan } = draft
+  const runs = new Map<string, Run>()
+  for (const { entry, fate } of plan.deaths) {
+    const run = runs.get(entry.run) ?? recorded(records, entry.run) ?? newRun(before, entry, entry.began_at)
+    runs.set(entry.run, withDeath(run, entry, fate, now))
+  }
+  if (plan.attempt !== null) {
+    const { run: id } = plan.attempt
+    const run = runs.get(id) ?? recorded(records, id)
+    runs.set(id, run === null ? newRun(plan.job, plan.attempt, now) : withAttempt(run, plan.attempt, now))
+  }
+  return [...runs.values()]
+}
+
+function recorded(records: Records, id: string): Run | null {
+  const record = records.get(id)
+  const run = record ? parseRun(record.fields) : null
+  return run?.ok === true ? run.value : null
+}
+
+function skipChanges(draft: Extract<Draft, { kind: 'planned' }>, records: Records, now: number): Change[] {
+  return draft.plan.skips
+    .map((skip) => ({ id: runId(draft.before.name, skip.first_at), skip }))
+    .filter(({ id }) => !exists(records, id))
+    .map(({ id, skip }) => ({ kind: 'create', ref: runRef(id), fields: skipFields(draft.before, skip, now) }))
+}
+
+function exists(records: Records, id: string): boolean {
+  return (records.get(id) ?? null) !== null
+}
+
+function update(stored: Stored, fields: Stored['fields']): Change {
+  return { kind: 'update', ref: stored.ref, version: stored.version, fields }
+}

@@ -1,0 +1,72 @@
+/** What happens inside Tickover, as values; `log.ts` turns them into lines, tests listen to them. Times in milliseconds. */
+export type Event =
+  | { readonly kind: 'tick_started'; readonly tick: string; readonly lane: string }
+  | {
+      readonly kind: 'tick_completed'
+      readonly tick: string
+      readonly report: Readonly<Record<string, unknown>>
+    }
+  | { readonly kind: 'tick_refused'; readonly tick: string; readonly lane: string; readonly reason: string }
+  | {
+      readonly kind: 'job_claimed'
+      readonly job: string
+      readonly run: string
+      readonly attempt: number
+      readonly fence: number
+      readonly lateness_ms: number
+    }
+  | { readonly kind: 'job_already_claimed'; readonly job: string }
+  /** A holder did not come back, or gave way: its run goes on (`retry`), or has ended. */
+  | {
+      readonly kind: 'holder_died'
+      readonly job: string
+      readonly run: string
+      readonly attempt: number
+      readonly fate: 'retry' | 'failed' | 'replaced'
+    }
+  /** This process lost the right to a run that it was executing. */
+  | { readonly kind: 'lease_lost'; readonly job: string; readonly run: string; readonly attempt: number }
+  /** The process stops while a handler still acts: its lease runs out. */
+  | { readonly kind: 'run_left'; readonly job: string; readonly run: string; readonly attempt: number }
+  | { readonly kind: 'job_damaged'; readonly job: string; readonly reason: string }
+  | {
+      readonly kind: 'occurrences_skipped'
+      readonly job: string
+      readonly reason: string
+      readonly count: number
+      readonly first_at: number
+      readonly last_at: number
+    }
+  | {
+      readonly kind: 'run_settled'
+      readonly job: string
+      readonly run: string
+      readonly attempt: number
+      readonly outcome: string
+      readonly duration_ms: number
+      readonly error: string | null
+      /** When the next attempt may begin; null when the run has ended. */
+      readonly retry_at: number | null
+    }
+  | {
+      readonly kind: 'run_log'
+      readonly job: string
+      readonly run: string
+      readonly level: 'info' | 'warn' | 'error'
+      readonly message: string
+      readonly data: Readonly<Record<string, unknown>>
+    }
+  | { readonly kind: 'store_trouble'; readonly action: string; readonly reason: string }
+  | {
+      readonly kind: 'request_refused'
+      readonly method: string
+      readonly path: string
+      readonly status: number
+      readonly code: string
+      readonly reason: string
+    }
+  | { readonly kind: 'process_stopping'; readonly reason: string }
+  | { readonly kind: 'unexpected'; readonly where: string; readonly error: unknown }
+
+/** Takes an event. Never throws, never waits. */
+export type Emit = (event: Event) => void

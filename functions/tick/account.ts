@@ -1,0 +1,69 @@
+import type { Skip } from '../job/run.ts'
+import type { Claimed } from '../lease/claim.ts'
+import type { Writing } from '../lease/draft.ts'
+import type { Settled } from '../lease/settle.ts'
+import type { Emit } from '../observe/events.ts'
+import type { Tally } from './report.ts'
+
+/** Counts what a claim did, and tells of it. */
+export function accountClaim(tally: Tally, emit: Emit, claimed: Claimed): void {
+  if (claimed.trouble !== null) emit({ kind: 'store_trouble', action: 'claim', reason: claimed.trouble })
+  for (const job of claimed.lost) emit({ kind: 'job_already_claimed', job })
+  tally.outrun += claimed.lost.length
+  for (const writing of claimed.written) accountWriting(tally, emit, writing)
+  for (const { job, entry, run } of claimed.held) {
+    const { attempt, fence } = entry
+    const { lateness_ms, attempts } = run.fields
+    if (attempts.length === 1) tally.lateness.push(lateness_ms)
+    emit({ kind: 'job_claimed', job, run: entry.run, attempt, fence, lateness_ms })
+  }
+}
+
+function accountWriting(tally: Tally, emit: Emit, { draft, suppressed }: Writing): void {
+  if (draft.kind === 'damaged') {
+    tally.damaged++
+    emit({ kind: 'job_damaged', job: draft.stored.ref.id, reason: draft.reason })
+    return
+  }
+  const { name: job } = draft.before
+  if (suppressed) tally.suppressed++
+  accountSkips(tally, emit, job, draft.plan.skips)
+  for (const { entry, fate } of draft.plan.deaths) {
+    emit({ kind: 'holder_died', job, run: entry.run, attempt: entry.attempt, fate })
+  }
+}
+
+/** Counts how an attempt ended once that is written, and tells of it. `now` by the store's time, in ms. */
+export function accountSettled(tally: Tally, emit: Emit, settled: Settled, now: number): void {
+  const { held, outcome } = settled.finished
+  const { job, entry } = held
+  const about = { job, run: entry.run, attempt: entry.attempt }
+  if (settled.kind === 'lost') {
+    tally.lost++
+    emit({ kind: 'lease_lost', ...about })
+  } else if (settled.kind === 'unsettled') {
+    emit({ kind: 'store_trouble', action: `settle ${entry.run}`, reason: settled.reason })
+  } else {
+    accountOutcome(tally, outcome.kind)
+    accountSkips(tally, emit, job, settled.settlement.skips)
+    const error = outcome.kind === 'succeeded' ? null : outcome.error
+    const began = held.run.fields.attempts.at(-1)?.started_at ?? now
+    const { retry_at } = settled.settlement
+    emit({ kind: 'run_settled', ...about, outcome: outcome.kind, duration_ms: now - began, error, retry_at })
+  }
+}
+
+/** A given-back attempt counts as none. */
+function accountOutcome(tally: Tally, kind: Settled['finished']['outcome']['kind']): void {
+  if (kind === 'cancelled') return
+  tally.executed++
+  if (kind === 'succeeded') tally.succeeded++
+  else tally.failed++
+}
+
+function accountSkips(tally: Tally, emit: Emit, job: string, skips: readonly Skip[]): void {
+  for (const skip of skips) {
+    tally.skipped += skip.count
+    emit({ kind: 'occurrences_skipped', job, ...skip })
+  }
+}

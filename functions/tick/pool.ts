@@ -1,0 +1,88 @@
+import { claim } from '../lease/claim.ts'
+import type { Held } from '../lease/held.ts'
+import type { Settling } from '../lease/settle.ts'
+import type { Stored } from '../store/documents.ts'
+import { accountClaim, accountSettled } from './account.ts'
+import type { Bell } from './bell.ts'
+import type { Engine } from './engine.ts'
+import { type Executing, execute } from './execute.ts'
+import type { Tally } from './report.ts'
+import { createSettler, type Settler } from './settler.ts'
+
+/** The runs that one tick has under way. */
+export class Pool {
+  readonly #engine: Engine
+  readonly #executing: Executing
+  readonly #tally: Tally
+  readonly #bell: Bell
+  readonly #settler: Settler
+  readonly #living = new Map<Promise<void>, number>()
+
+  /** `bell` rings whenever a run has ended. */
+  constructor(engine: Engine, executing: Executing & Settling, tally: Tally, bell: Bell) {
+    this.#engine = engine
+    this.#executing = executing
+    this.#tally = tally
+    this.#bell = bell
+    const { time } = executing
+    this.#settler = createSettler(executing, engine.clock, engine.settings.batch_size, (settled) =>
+      accountSettled(tally, engine.emit, settled, time.now()),
+    )
+  }
+
+  /** Attempts begun so far. */
+  begun = 0
+
+  get living(): number {
+    return this.#living.size
+  }
+
+  /** How many of the living runs were begun before the instant (own clock, ms). */
+  livingSince(before: number): number {
+    return [...this.#living.values()].filter((begun) => begun < before).length
+  }
+
+  /** Claims what the jobs have to start at `now` (store's time, ms), and begins it. */
+  async take(
+    jobs: readonly Stored[],
+    owner: string,
+    now: number,
+  ): Promise<{ progressed: boolean; outrun: boolean }> {
+    const { documents, copies, lease_ms } = this.#executing
+    const claimed = await claim(documents, jobs, { now, owner, lease_ms }, copies)
+    accountClaim(this.#tally, this.#engine.emit, claimed)
+    for (const held of claimed.held) this.#begin(held)
+    const outrun = claimed.lost.length > 0
+    return { progressed: outrun || claimed.written.length > 0, outrun }
+  }
+
+  /** Resolves when all that has ended is settled. */
+  async settled(): Promise<void> {
+    this.#settler.flush()
+    await this.#settler.idle()
+  }
+
+  #begin(held: Held): void {
+    this.begun++
+    const living = this.#live(held).finally(() => {
+      this.#living.delete(living)
+      if (this.#living.size === 0) this.#settler.flush()
+      this.#bell.ring()
+    })
+    this.#living.set(living, this.#engine.clock.now())
+  }
+
+  async #live(held: Held): Promise<void> {
+    const job = this.#executing.copies.get(held.job)?.fields
+    if (job === undefined) return
+    const { timeout_seconds } = job.policies
+    const ending = await execute(this.#executing, { held, payload: job.payload, timeout_seconds })
+    const about = { job: held.job, run: held.entry.run, attempt: held.entry.attempt }
+    if (ending.kind === 'left') this.#engine.emit({ kind: 'run_left', ...about })
+    else if (ending.kind !== 'lost') this.#settler.add({ held, outcome: ending })
+    else {
+      this.#tally.lost++
+      this.#engine.emit({ kind: 'lease_lost', ...about })
+    }
+  }
+}

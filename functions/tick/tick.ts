@@ -1,0 +1,219 @@
+import { TickoverError } from '../errors.ts'
+import { KEEP_MS } from '../job/stored.ts'
+import type { Copies } from '../lease/held.ts'
+import { type Counted, counted } from '../store/counted.ts'
+import type { Documents, Stored } from '../store/documents.ts'
+import { type StoreTime, withStoreTime } from '../store/time.ts'
+import { Bell } from './bell.ts'
+import { type Budget, type Phase, phaseOf } from './budget.ts'
+import type { Engine } from './engine.ts'
+import { Pool } from './pool.ts'
+import { newTally, reportOf, type Tally, type TickReport } from './report.ts'
+
+/** What a tick is asked for. */
+export interface TickRequest {
+  readonly lane: string
+  /** The seconds that the lane's ticks wait for what falls due later; null: they end when nothing is due. */
+  readonly dwell_seconds: number | null
+  /** The most jobs to take in all; left out: as many as the budget allows. */
+  readonly limit?: number
+  /** Runs at once, instead of the configured number. */
+  readonly concurrency?: number
+}
+
+/** How a tick ended. `clock_skew`: this process's clock is off, nothing was claimed. `stopping`: the process stops. */
+export interface TickEnd {
+  readonly status: 'ok' | 'clock_skew' | 'stopping'
+  readonly report: TickReport
+}
+
+/** A tick under way. */
+interface Tick {
+  readonly engine: Engine
+  readonly request: TickRequest
+  readonly id: string
+  /** By the process's own clock, in ms. */
+  readonly began: number
+  readonly budget: Budget
+  readonly slots: number
+  readonly counts: Counted
+  readonly documents: Documents
+  readonly time: StoreTime
+  readonly tally: Tally
+  readonly bell: Bell
+  readonly pool: Pool
+  /** Did another tick take what this one wanted, at the last claim? */
+  outrun: boolean
+}
+
+/** What a look at the lane found. `next_at`: when something falls due that was in sight. */
+interface Look {
+  readonly progressed: boolean
+  readonly next_at: number | null
+}
+
+/** The longest that a waiting tick goes without a look at its lane, in ms: new jobs may have come. */
+const LOOK_AGAIN = 10_000
+
+/** A tick that was outrun reads this many times what it can take, and takes from a random place of it. */
+const SPREAD = 4
+
+/** The most jobs that one look reads. */
+const MOST_READ = 1_000
+
+/**
+ * One tick of one lane: a pool that claims whenever slots are free, executes what it claimed, settles what ends, and
+ * reports. Rejects with `store_unreachable` when the store is out of reach and no run of its own is under way.
+ */
+export async function tick(engine: Engine, request: TickRequest): Promise<TickEnd> {
+  const one = prepare(engine, request)
+  const ring = () => one.bell.ring()
+  engine.emit({ kind: 'tick_started', tick: one.id, lane: request.lane })
+  engine.stop.addEventListener('abort', ring)
+  try {
+    await work(one)
+  } finally {
+    engine.stop.removeEventListener('abort', ring)
+    await one.pool.settled()
+  }
+  return report(one)
+}
+
+function prepare(engine: Engine, request: TickRequest): Tick {
+  const { settings, clock } = engine
+  const counts = counted(engine.documents)
+  const { documents, time } = withStoreTime(counts, clock)
+  const copies: Copies = new Map()
+  const tally = newTally()
+  const bell = new Bell()
+  const executing = {
+    ...engine,
+    handlers: engine.registry.handlers,
+    documents,
+    time,
+    copies,
+    lease_ms: settings.lease_seconds * 1000,
+    grace_ms: settings.grace_seconds * 1000,
+  }
+  return {
+    engine,
+    request,
+    id: engine.newId(),
+    began: clock.now(),
+    budget: {
+      claims_seconds: request.dwell_seconds ?? settings.tick_budget_seconds,
+      dwells: request.dwell_seconds !== null,
+      request_seconds: settings.request_timeout_seconds - settings.grace_seconds,
+    },
+    slots: request.concurrency ?? settings.concurrency,
+    counts,
+    documents,
+    time,
+    tally,
+    bell,
+    pool: new Pool(engine, executing, tally, bell),
+    outrun: false,
+  }
+}
+
+/** Claims and waits, in turn, until there is nothing to do and nothing to wait for. */
+async function work(one: Tick): Promise<void> {
+  for (;;) {
+    const phase = phaseNow(one)
+    const free = freeSlots(one)
+    const seen = phase === 'closed' || free === 0 ? NOTHING : await look(one, phase, free)
+    if (seen.progressed) continue
+    if (one.pool.living === 0) {
+      await one.pool.settled()
+      if (phase !== 'dwell' || isSkewed(one) || freeSlots(one) === 0) return
+    }
+    await one.bell.wait(one.engine.clock, pauseUntil(one, seen.next_at))
+  }
+}
+
+const NOTHING: Look = { progressed: false, next_at: null }
+
+function phaseNow({ engine, budget, began, pool }: Tick): Phase {
+  return phaseOf(budget, {
+    elapsed_ms: engine.clock.now() - began,
+    living: pool.living,
+    living_since_budget: pool.livingSince(began + budget.claims_seconds * 1000),
+    stopping: engine.stop.aborted,
+  })
+}
+
+/** As many as may be claimed now: what the slots and the request's limit leave. */
+function freeSlots({ slots, pool, request }: Tick): number {
+  const left = request.limit === undefined ? slots : request.limit - pool.begun
+  return Math.max(0, Math.min(slots - pool.living, left))
+}
+
+async function look(one: Tick, phase: Phase, free: number): Promise<Look> {
+  try {
+    return await takeDue(one, phase, free)
+  } catch (error) {
+    if (!(error instanceof TickoverError) || one.pool.living === 0) throw error
+    one.engine.emit({ kind: 'store_trouble', action: 'look for due jobs', reason: error.message })
+    return NOTHING
+  }
+}
+
+async function takeDue(one: Tick, phase: Phase, free: number): Promise<Look> {
+  const { engine, documents, time, tally } = one
+  const most = Math.min(free, engine.settings.batch_size)
+  const { value: found, time: now } = await documents.query({
+    shape: 'due',
+    equals: one.request.lane,
+    upTo: time.now() + (phase === 'dwell' ? LOOK_AGAIN : 0),
+    limit: Math.min(MOST_READ, one.outrun ? most * SPREAD : most),
+  })
+  if (isSkewed(one)) return NOTHING
+  const due = found.filter((stored) => claimableOf(stored) <= now)
+  const next = found.find((stored) => claimableOf(stored) > now)
+  const jobs = choose(one, due, most)
+  tally.checked += found.length
+  tally.due += jobs.length
+  const taken = jobs.length === 0 ? null : await one.pool.take(jobs, one.id, now)
+  one.outrun = taken?.outrun ?? false
+  return { progressed: taken?.progressed ?? false, next_at: next === undefined ? null : claimableOf(next) }
+}
+
+/** The first that are due; after a lost race, as many from a random place, away from the one who was faster. */
+function choose({ engine, outrun }: Tick, due: readonly Stored[], most: number): readonly Stored[] {
+  const places = Math.max(0, due.length - most) + 1
+  const first = outrun ? Math.floor(engine.random() * places) : 0
+  return due.slice(first, first + most)
+}
+
+function claimableOf(stored: Stored): number {
+  return Number(stored.fields.claimable_at)
+}
+
+function isSkewed({ engine, time }: Tick): boolean {
+  return Math.abs(time.skew()) > engine.settings.max_skew_seconds * 1000
+}
+
+/** How long to wait before the next look, in ms: until what is in sight falls due, at most until new jobs are looked for. */
+function pauseUntil(one: Tick, next_at: number | null): number {
+  if (phaseNow(one) !== 'dwell' || freeSlots(one) === 0) return LOOK_AGAIN
+  const left = one.began + one.budget.claims_seconds * 1000 - one.engine.clock.now()
+  const until = next_at === null ? LOOK_AGAIN : next_at - one.time.now()
+  return Math.max(1, Math.min(LOOK_AGAIN, until, left > 0 ? left : LOOK_AGAIN))
+}
+
+/** Tells how the tick ended: in its answer, in its document, in the log. */
+async function report(one: Tick): Promise<TickEnd> {
+  const { engine, request, tally, counts } = one
+  const status = isSkewed(one) ? 'clock_skew' : engine.stop.aborted ? 'stopping' : 'ok'
+  const duration = engine.clock.now() - one.began
+  const told = reportOf(request.lane, tally, counts.counts(), engine.eventLoopDelay(), duration)
+  const ended_at = one.time.now()
+  const fields = { ...told, status, started_at: ended_at - duration, ended_at, expire_at: ended_at + KEEP_MS }
+  const ref = { collection: 'scheduler_ticks', id: one.id } as const
+  const recorded = await one.documents.commit([{ kind: 'create', ref, fields }])
+  if (recorded.outcome !== 'done') {
+    engine.emit({ kind: 'store_trouble', action: 'record the tick', reason: recorded.reason })
+  }
+  engine.emit({ kind: 'tick_completed', tick: one.id, report: { status, ...told } })
+  return { status, report: told }
+}

@@ -1,0 +1,77 @@
+import type { Clock } from '../../functions/clock.ts'
+import type { Event } from '../../functions/observe/events.ts'
+import type { Documents } from '../../functions/store/documents.ts'
+import { createCache } from '../../functions/target/cache.ts'
+import type { JobDefinition } from '../../functions/target/handler.ts'
+import { createRegistry } from '../../functions/target/registry.ts'
+import type { Engine, Settings } from '../../functions/tick/engine.ts'
+import { tick } from '../../functions/tick/tick.ts'
+import { type Calling, faultyDocuments } from './faults.ts'
+import { instanceClock, type Timeline } from './timeline.ts'
+
+/** One process of the scheduler: the real engine on a faulty store, with a clock of its own. It can die and be stopped. */
+export interface Instance {
+  readonly name: string
+  readonly clock: Clock
+  readonly documents: Documents
+  readonly alive: () => boolean
+  readonly stopping: () => boolean
+  kill(): void
+  /** As SIGTERM does. */
+  stop(): void
+  tick(lane: string, dwell: number | null): void
+}
+
+/** What an instance is made of. */
+export interface Making {
+  readonly name: string
+  readonly timeline: Timeline
+  readonly skew_ms: number
+  readonly settings: Settings
+  readonly jobs: (instance: Instance) => readonly JobDefinition[]
+  readonly calling: Omit<Calling, 'timeline' | 'alive' | 'crash'>
+  readonly emit: (event: Event) => void
+}
+
+export function createInstance(making: Making): Instance {
+  const { timeline, name } = making
+  let alive = true
+  let ids = 0
+  const stop = new AbortController()
+  const clock = instanceClock(
+    timeline,
+    () => making.skew_ms,
+    () => alive,
+  )
+  const calling = { ...making.calling, timeline, alive: () => alive, crash: () => instance.kill() }
+  const documents = faultyDocuments(calling)
+  const instance: Instance = {
+    name,
+    clock,
+    documents,
+    alive: () => alive,
+    stopping: () => stop.signal.aborted,
+    kill() {
+      alive = false
+    },
+    stop() {
+      stop.abort()
+    },
+    tick(lane, dwell_seconds) {
+      if (alive) void tick(engine, { lane, dwell_seconds }).catch(() => {})
+    },
+  }
+  const engine: Engine = {
+    documents,
+    clock,
+    random: () => making.calling.chance.next(),
+    newId: () => `${name}.${ids++}`,
+    registry: createRegistry(making.jobs(instance), { time_zone: 'UTC', lanes: ['fast', 'slow'] }),
+    cache: createCache(60, clock),
+    emit: making.emit,
+    settings: making.settings,
+    eventLoopDelay: () => 0,
+    stop: stop.signal,
+  }
+  return instance
+}

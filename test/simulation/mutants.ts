@@ -1,0 +1,85 @@
+import type { Law } from './laws.ts'
+
+/** A fault in the protocol, one line long, that breaks one law. */
+export interface Mutant {
+  readonly law: Law
+  readonly what: string
+  /** The file below `functions/`, and the text in it that occurs exactly once. */
+  readonly file: string
+  readonly text: string
+  readonly instead: string
+}
+
+/** At least one for each law that the simulation checks: a checker that cannot fail is no checker. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    law: 1,
+    what: 'a living holder is declared dead before its lease has run out',
+    file: 'job/plan.ts',
+    text: "entry.state === 'running' && entry.until <= now",
+    instead: "entry.state === 'running' && entry.until - 15_000 <= now",
+  },
+  {
+    law: 1,
+    what: 'an occurrence starts without a free slot',
+    file: 'job/plan.ts',
+    text: 'replaces || (!retryIsDue && !isFull(job))',
+    instead: 'true',
+  },
+  {
+    law: 2,
+    what: 'what is skipped leaves no record',
+    file: 'lease/draft.ts',
+    text: 'return draft.plan.skips\n',
+    instead: 'return [].slice(draft.plan.skips.length)\n',
+  },
+  {
+    law: 2,
+    what: 'the occurrence after the one that starts is forgotten',
+    file: 'job/occurrences.ts',
+    text: 'next_run_at: due[closed] ?? nextOf',
+    instead: 'next_run_at: nextOf',
+  },
+  {
+    law: 3,
+    what: 'an effect begins although the entry is gone',
+    file: 'target/effect.ts',
+    text: 'job !== undefined && isHeldBy(job.fields, held.entry.run, held.entry.fence)',
+    instead: 'job !== undefined',
+  },
+  {
+    law: 4,
+    what: 'an effect that is done begins anew',
+    file: 'target/effect.ts',
+    text: "if (found.fields.state === 'done' || found.fields.fence === fence) return null",
+    instead: 'if (found.fields.fence === fence) return null',
+  },
+  {
+    law: 8,
+    what: 'a dead holder is never looked for',
+    file: 'job/stored.ts',
+    text: 'const instants = waiting.map',
+    instead: "const instants = waiting.filter((entry) => entry.state === 'retry').map",
+  },
+  {
+    law: 8,
+    what: 'a run whose holder dies each time never ends',
+    file: 'job/lifecycle.ts',
+    text: 'if (entry.attempt >= job.policies.max_attempts) return remove',
+    instead: 'if (entry.attempt >= 1_000) return remove',
+  },
+  {
+    law: 9,
+    what: 'a process whose clock is off claims',
+    file: 'tick/tick.ts',
+    text: 'if (isSkewed(one)) return NOTHING',
+    instead: '',
+  },
+  {
+    law: 9,
+    what: 'the process’s own clock says what is due',
+    file: 'tick/tick.ts',
+    text: 'const { value: found, time: now } = await',
+    instead: 'const now = engine.clock.now(); const { value: found } = await',
+  },
+]
