@@ -1,0 +1,178 @@
+import leven from 'leven'
+import { z } from 'zod'
+import { principalTable } from './auth/principals.ts'
+import { contradictions } from './config/contradictions.ts'
+import { type Flag, flag, mailAddress, optional, webUrl, whole } from './config/flag.ts'
+import { laneList } from './config/lanes.ts'
+import { type Problem, TickoverError } from './errors.ts'
+
+/** The flags: the one place where a name, a default, a check and a meaning are written down, in the order of `.env.example`. */
+export const FLAGS = {
+  environment: flag(
+    'ENVIRONMENT',
+    'local',
+    z.enum(['local', 'qa', 'production'], 'must be local, qa or production'),
+    'Where this runs: local, qa or production.',
+  ),
+  storage: flag(
+    'SCHEDULER_STORAGE',
+    'json',
+    z.enum(['json', 'firestore'], 'must be json or firestore'),
+    'Where jobs are kept: json (one file, one process) or firestore.',
+  ),
+  storage_file: flag(
+    'SCHEDULER_STORAGE_FILE',
+    '.tickover/state.json',
+    z.string().max(1000),
+    'The file of the json storage.',
+  ),
+  allow_json_in_production: flag(
+    'SCHEDULER_ALLOW_JSON_IN_PRODUCTION',
+    'no',
+    z.enum(['yes', 'no'], 'must be yes or no'),
+    'yes: run production on the json storage, in an emergency, with one instance.',
+  ),
+  cadence: flag(
+    'SCHEDULER_CADENCE',
+    '* * * * *',
+    z.string(),
+    'When Cloud Scheduler posts a tick: cron, five fields.',
+  ),
+  time_zone: flag('SCHEDULER_TIMEZONE', 'UTC', z.string(), 'The IANA time zone of the cadence.'),
+  lanes: flag(
+    'SCHEDULER_LANES',
+    'default',
+    laneList,
+    'Lanes, as name[:dwell[=seconds]], separated by commas. dwell (75, 60 to 600): its tick sleeps until the next due instant.',
+  ),
+  concurrency: flag('SCHEDULER_CONCURRENCY', '5', whole(1, 200), 'Runs at once in one tick.'),
+  batch_size: flag('SCHEDULER_BATCH_SIZE', '20', whole(1, 200), 'The most jobs claimed in one commit.'),
+  cache_ttl_seconds: flag(
+    'SCHEDULER_CACHE_TTL',
+    '300',
+    whole(0, 86_400),
+    'Seconds that a handler’s cached value lives.',
+  ),
+  database_max_connections: flag(
+    'DATABASE_MAX_CONNECTIONS',
+    '20',
+    whole(1, 500),
+    'Store calls under way at once, over all lanes.',
+  ),
+  lease_seconds: flag(
+    'SCHEDULER_LEASE_SECONDS',
+    '300',
+    whole(10, 3600),
+    'Length of a lease; a living attempt renews it at a third.',
+  ),
+  tick_budget_seconds: flag(
+    'SCHEDULER_TICK_BUDGET_SECONDS',
+    '50',
+    whole(1, 1500),
+    'How long a tick goes on claiming.',
+  ),
+  request_timeout_seconds: flag(
+    'SCHEDULER_REQUEST_TIMEOUT_SECONDS',
+    '1800',
+    whole(30, 3600),
+    'The request timeout of the Cloud Run service; longer than the budget and every dwell.',
+  ),
+  max_skew_seconds: flag(
+    'SCHEDULER_MAX_SKEW_SECONDS',
+    '10',
+    whole(1, 300),
+    'A tick whose clock is further off the store’s claims nothing.',
+  ),
+  audience: flag(
+    'SCHEDULER_OIDC_AUDIENCE',
+    'http://localhost:8080',
+    z.string().min(1).max(1000),
+    'The audience that ID tokens must carry: the service’s URL. Required outside local.',
+  ),
+  scheduler_account: optional(
+    'SCHEDULER_SERVICE_ACCOUNT',
+    mailAddress,
+    'The service account with which Cloud Scheduler signs its ticks. Required outside local.',
+  ),
+  principals: flag(
+    'SCHEDULER_PRINCIPALS',
+    '{}',
+    principalTable,
+    'Who may do what, as JSON: {"ana@example.com": {"roles": ["operator"]}, "domain:example.com": {"roles": ["viewer"]}}. Roles: viewer, operator, service (with "job_types"), legacy.',
+  ),
+  token_keys_url: optional(
+    'SCHEDULER_TOKEN_KEYS_URL',
+    webUrl,
+    'Keys of another token issuer than Google, for development. Refused in production.',
+  ),
+  project: optional(
+    'GOOGLE_CLOUD_PROJECT',
+    z.string().regex(/^[a-z][a-z0-9.:-]{4,61}[a-z0-9]$/, 'must be a project id'),
+    'The Google Cloud project; found by itself on Google Cloud.',
+  ),
+  location: flag(
+    'SCHEDULER_LOCATION',
+    'us-central1',
+    z.string().regex(/^[a-z]+-[a-z]+\d{1,2}$/, 'must be a region such as us-central1'),
+    'The region of the Cloud Scheduler jobs.',
+  ),
+  target_url: optional(
+    'SCHEDULER_TARGET_URL',
+    webUrl,
+    'The URL of the service, to which Cloud Scheduler posts.',
+  ),
+  scheduler_endpoint: optional(
+    'SCHEDULER_API_ENDPOINT',
+    z.string().regex(/^[a-z0-9.-]+:\d{1,5}$/, 'must be host:port'),
+    'host:port of a Cloud Scheduler emulator. Refused in production.',
+  ),
+} as const satisfies Record<string, Flag<unknown>>
+
+/** The flags' values, checked. */
+export type Config = {
+  readonly [K in keyof typeof FLAGS]: (typeof FLAGS)[K] extends Flag<infer T> ? T : never
+}
+
+/** Environment variables by name. */
+export type Env = Readonly<Record<string, string | undefined>>
+
+/** Reads every flag from `env`. Throws one `TickoverError('configuration')` with all problems; no message repeats a value. */
+export function loadConfig(env: Env): Config {
+  const values: Record<string, unknown> = {}
+  const problems = unknownFlags(env)
+  for (const [field, entry] of Object.entries<Flag<unknown>>(FLAGS)) {
+    const parsed = read(entry, env)
+    if (parsed.success) values[field] = parsed.data
+    else for (const { message } of parsed.error.issues) problems.push({ field: entry.name, message })
+  }
+  problems.push(...contradictions(values, (name) => textOf(env, name) === null))
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each field went through its own check above
+  if (problems.length === 0) return values as unknown as Config
+  const list = problems.map(({ field, message }) => `${field} ${message}`).join('; ')
+  throw new TickoverError('configuration', `Correct these flags, then start again: ${list}`, { problems })
+}
+
+/** A flag's own text; null when it is unset or empty, as in a line `FLAG=` of an env file. */
+export function textOf(env: Env, name: string): string | null {
+  const text = env[name]?.trim() ?? ''
+  return text === '' ? null : text
+}
+
+function read(entry: Flag<unknown>, env: Env) {
+  const text = textOf(env, entry.name) ?? entry.fallback
+  return text === null ? ({ success: true, data: null } as const) : entry.check.safeParse(text)
+}
+
+/** Flags with our prefixes that nobody reads: most often misspelt ones. */
+function unknownFlags(env: Env): Problem[] {
+  const known = Object.values(FLAGS).map((entry): string => entry.name)
+  return Object.keys(env)
+    .filter((name) => /^(SCHEDULER|ROLLOUT)_/.test(name) && !known.includes(name))
+    .map((field) => ({ field, message: `is not a flag${didYouMean(field, known)}` }))
+}
+
+function didYouMean(name: string, known: readonly string[]): string {
+  const near = known.map((candidate) => ({ candidate, distance: leven(name, candidate) }))
+  const [best] = near.toSorted((a, b) => a.distance - b.distance)
+  return best !== undefined && best.distance <= name.length / 3 ? `; did you mean ${best.candidate}?` : ''
+}

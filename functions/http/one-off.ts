@@ -1,0 +1,48 @@
+import { type Problem, TickoverError } from '../errors.ts'
+import type { Definition } from '../job/definition.ts'
+import { DEFAULT_POLICIES, type Policies } from '../job/policies.ts'
+import { LONGEST_PAYLOAD, type Registry } from '../target/registry.ts'
+import type { OneOff } from './app.ts'
+import { problemsOf } from './body.ts'
+
+/** What a type without a handler is given, as the older agent scheduler has it: three attempts, five minutes apart. */
+const ORPHAN_POLICIES: Policies = {
+  ...DEFAULT_POLICIES,
+  max_attempts: 3,
+  retry: { base_seconds: 300, factor: 1, cap_seconds: 300, jitter: 0 },
+}
+
+/**
+ * The definition of a one-off job. A type without a handler is taken, and fails when it runs: its handler may come with
+ * the next deployment. Throws `invalid_payload` when the handler's schema refuses the payload, or it is over 64 KiB.
+ */
+export function oneOffDefinition(
+  { job_type, schedule_at, payload }: OneOff,
+  { handlers, policies }: Registry,
+  defaults: { readonly name: string; readonly lane: string },
+): Definition {
+  const handler = handlers.get(job_type)
+  const refused = handler?.payload.safeParse(payload).error
+  if (refused) throw invalid(problemsOf(refused, 'payload'))
+  const text = JSON.stringify(payload)
+  if (Buffer.byteLength(text) > LONGEST_PAYLOAD) {
+    throw invalid([{ field: 'payload', message: `is over ${LONGEST_PAYLOAD} bytes of JSON` }])
+  }
+  return {
+    name: defaults.name,
+    kind: 'one_off',
+    description: handler?.description ?? '',
+    job_type,
+    lane: handler?.lane ?? defaults.lane,
+    schedule: { kind: 'at', at: schedule_at },
+    payload: text,
+    policies: policies.get(job_type) ?? ORPHAN_POLICIES,
+  }
+}
+
+function invalid(problems: readonly Problem[]): TickoverError {
+  const list = problems.map(({ field, message }) => `${field}: ${message}`).join('; ')
+  return new TickoverError('invalid_payload', `The payload cannot be used (${list}). Correct it.`, {
+    problems,
+  })
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { TickoverError } from '../errors.ts'
+import type { Deps, Handler } from './app.ts'
+import { check, readBody } from './body.ts'
+
+/** The bounds of what a tick may be asked for. */
+const number = (most: number) =>
+  z
+    .union(
+      [
+        z.int(),
+        z
+          .string()
+          .regex(/^\d{1,6}$/)
+          .transform(Number),
+      ],
+      `must be a whole number from 1 to ${most}`,
+    )
+    .refine((value) => value >= 1 && value <= most, `must be a whole number from 1 to ${most}`)
+const tickRequest = z.strictObject({
+  lane: z.string().max(63).optional(),
+  limit: number(10_000).optional(),
+  concurrency: number(200).optional(),
+})
+
+/** POST /cron/tick: one tick of one lane. 200 also when jobs failed, since they are tried again here; 503 when the store is out of reach. */
+export function tickRoutes(deps: Deps): { 'POST /cron/tick': Handler } {
+  return {
+    'POST /cron/tick': async (c) => {
+      const { lane, limit, concurrency } = check(tickRequest, {
+        ...c.req.query(),
+        ...asObject(await readBody(c)),
+      })
+      const trace = c.get('trace')
+      const { status, report } = await deps.runTick({
+        lane: knownLane(deps, lane),
+        ...(limit !== undefined && { limit }),
+        ...(concurrency !== undefined && { concurrency }),
+        trace,
+      })
+      const timestamp = new Date(deps.clock.now()).toISOString()
+      return c.json({ status, timestamp, trace_id: trace, metrics: report })
+    },
+  }
+}
+
+function asObject(body: unknown): object {
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body
+  throw new TickoverError(
+    'bad_request',
+    'The body is not a JSON object. Send {"lane", "limit", "concurrency"} or nothing.',
+  )
+}
+
+function knownLane({ config }: Deps, asked: string | undefined): string {
+  const names = config.lanes.map((lane) => lane.name)
+  const lane = asked ?? names[0]
+  if (lane !== undefined && names.includes(lane)) return lane
+  throw new TickoverError('unknown_lane', `No lane has this name. Use one of ${names.join(', ')}.`)
+}
