@@ -15,6 +15,7 @@ import { currentTrace } from './observe/trace.ts'
 import { type Process, takeSignals } from './signals.ts'
 import type { Documents } from './store/documents.ts'
 import { lazyDocuments } from './store/lazy.ts'
+import { permits } from './store/permits.ts'
 import { createCache } from './target/cache.ts'
 import type { JobDefinition } from './target/handler.ts'
 import { createRegistry } from './target/registry.ts'
@@ -120,6 +121,8 @@ function createEngine(parts: {
 /** What the HTTP surface asks of the engine. The coded jobs are registered once, before the first tick. */
 function surfaceOf(engine: Engine, config: Config): Pick<Deps, 'runTick' | 'createOneOff'> {
   const { documents, registry, newId, clock } = engine
+  const lanes = config.lanes.map(({ name }) => name)
+  const documentsOf = permits(documents, config.database_max_connections, lanes)
   let registered: Promise<void> | null = null
   const registerOnce = () => {
     registered ??= register(documents, registry.definitions).catch((error: unknown) => {
@@ -136,7 +139,10 @@ function surfaceOf(engine: Engine, config: Config): Pick<Deps, 'runTick' | 'crea
         ...(limit !== undefined && { limit }),
         ...(concurrency !== undefined && { concurrency }),
       }
-      const { status, report } = await tick(engine, { lane, dwell_seconds, ...bounds })
+      const { status, report } = await tick(
+        { ...engine, documents: documentsOf(lane) },
+        { lane, dwell_seconds, ...bounds },
+      )
       return { status, report: { ...report } }
     },
     createOneOff: async (input: OneOff) => {

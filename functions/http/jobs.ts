@@ -2,11 +2,12 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import type { Caller } from '../auth/policy.ts'
 import { TickoverError } from '../errors.ts'
+import { parseInstant } from '../schedule/instant.ts'
 import type { Ref } from '../store/documents.ts'
 import type { Deps, Handler, Vars } from './app.ts'
 import { check, readBody } from './body.ts'
 import { readCursor, writeCursor } from './cursor.ts'
-import { parseInstant } from './instant.ts'
+
 import { presentJob } from './presentation.ts'
 
 const MOST = 1000
@@ -46,7 +47,7 @@ export function jobRoutes(
       const made = await deps.createOneOff({ ...input, schedule_at: schedule_at.at })
       const view = presentJob(made, deps.clock.now())
       return c.json(
-        schedule_at.hasZone
+        !schedule_at.assumed_utc
           ? view
           : { ...view, warnings: ['schedule_at names no zone; it was read as UTC.'] },
         201,

@@ -1,16 +1,9 @@
 import { type Problem, TickoverError } from '../errors.ts'
 import type { Definition } from '../job/definition.ts'
-import { DEFAULT_POLICIES, type Policies } from '../job/policies.ts'
+import { ONE_OFF_POLICIES } from '../job/policies.ts'
 import { LONGEST_PAYLOAD, type Registry } from '../target/registry.ts'
 import type { OneOff } from './app.ts'
 import { problemsOf } from './body.ts'
-
-/** What a type without a handler is given, as the older agent scheduler has it: three attempts, five minutes apart. */
-const ORPHAN_POLICIES: Policies = {
-  ...DEFAULT_POLICIES,
-  max_attempts: 3,
-  retry: { base_seconds: 300, factor: 1, cap_seconds: 300, jitter: 0 },
-}
 
 /**
  * The definition of a one-off job. A type without a handler is taken, and fails when it runs: its handler may come with
@@ -36,7 +29,7 @@ export function oneOffDefinition(
     lane: handler?.lane ?? defaults.lane,
     schedule: { kind: 'at', at: schedule_at },
     payload: text,
-    policies: policies.get(job_type) ?? ORPHAN_POLICIES,
+    policies: policies.get(job_type) ?? ONE_OFF_POLICIES,
   }
 }
 

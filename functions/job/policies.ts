@@ -63,3 +63,9 @@ export const DEFAULT_POLICIES: Policies = {
   retry: { base_seconds: 30, factor: 2, cap_seconds: 3600, jitter: 0.2 },
   jitter_seconds: 0,
 }
+
+/** What a one-off job gets that chooses nothing: three attempts, five minutes apart, as the older agent scheduler has it. */
+export const ONE_OFF_POLICIES: Policies = {
+  ...DEFAULT_POLICIES,
+  retry: { base_seconds: 300, factor: 1, cap_seconds: 300, jitter: 0 },
+}

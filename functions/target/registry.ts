@@ -1,6 +1,6 @@
 import { type Problem, TickoverError } from '../errors.ts'
 import type { Definition } from '../job/definition.ts'
-import { DEFAULT_POLICIES, POLICIES, type Policies } from '../job/policies.ts'
+import { DEFAULT_POLICIES, ONE_OFF_POLICIES, POLICIES, type Policies } from '../job/policies.ts'
 import { parseSchedule, type Schedule } from '../schedule/schedule.ts'
 import type { JobDefinition } from './handler.ts'
 
@@ -49,12 +49,6 @@ export function createRegistry(jobs: readonly JobDefinition[], defaults: Registr
 }
 
 type Report = (message: string) => void
-
-/** A job without a schedule runs as a one-off one: it is tried again after 5 minutes, unless it says otherwise. */
-const ONE_OFF_POLICIES: Policies = {
-  ...DEFAULT_POLICIES,
-  retry: { base_seconds: 300, factor: 1, cap_seconds: 300, jitter: 0 },
-}
 
 function readPolicies(job: JobDefinition, report: Report): Policies {
   const base = job.schedule === null ? ONE_OFF_POLICIES : DEFAULT_POLICIES

@@ -2,7 +2,6 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mayCall, POLICY, ROUTES, type Route, type Who } from '../../functions/auth/policy.ts'
 import { TickoverError } from '../../functions/errors.ts'
-import { parseInstant } from '../../functions/http/instant.ts'
 import type { Documents } from '../../functions/store/documents.ts'
 import { NOW, PEOPLE, setup, storedJob } from './setup.ts'
 
@@ -559,42 +558,5 @@ describe('GET /api/jobs', () => {
       error: 'Job not found',
       message: expect.any(String),
     })
-  })
-})
-
-describe('an instant', () => {
-  it.each([
-    ['2030-01-31T09:30:00Z', '2030-01-31T09:30:00.000Z', true],
-    ['2030-01-31t09:30z', '2030-01-31T09:30:00.000Z', true],
-    ['2030-01-31T09:30:00.123456+05:30', '2030-01-31T04:00:00.123Z', true],
-    ['2030-01-31 09:30:00 -0800', '2030-01-31T17:30:00.000Z', true],
-    ['2030-01-31T09:30', '2030-01-31T09:30:00.000Z', false],
-    ['2030-01-31', '2030-01-31T00:00:00.000Z', false],
-    ['2028-02-29T00:00:00Z', '2028-02-29T00:00:00.000Z', true],
-  ])('%s is %s', (text, iso, hasZone) => {
-    expect(parseInstant(text)).toEqual({ at: Date.parse(iso), hasZone })
-  })
-
-  it.each([
-    '',
-    'now',
-    '1700000000',
-    '2030-02-29',
-    '2030-13-01',
-    '2030-01-31T25:00Z',
-    '2030-01-31T09:30:00+15:00',
-    '2030-01-31T09',
-    '31.01.2030',
-    '2030-01-31T09:30:00ZZ',
-  ])('%j is none', (text) => {
-    expect(parseInstant(text)).toBeNull()
-  })
-
-  it('is read back from any ISO text', () => {
-    fc.assert(
-      fc.property(fc.date({ min: new Date(0), max: new Date('2200-01-01'), noInvalidDate: true }), (date) => {
-        expect(parseInstant(date.toISOString())).toEqual({ at: date.getTime(), hasZone: true })
-      }),
-    )
   })
 })
