@@ -82,6 +82,7 @@ const RULES: readonly Rule[] = [
       imports.filter(
         (name) =>
           /^(functions|scripts|test)\//.test(name) &&
+          !name.endsWith('.json') &&
           !all.some((module) => module.path === name) &&
           path !== name,
       ),

@@ -1,6 +1,6 @@
 import { keyOf } from './checked.ts'
 import { type Change, type Query, type Ref, SHAPES, type Stored } from './documents.ts'
-import { placeOf } from './order.ts'
+import { comparePlaces, placeOf } from './order.ts'
 import { type Placed, type Sorted, sorted } from './sorted.ts'
 
 /** What a change makes of a document: its next state, or null for one that is gone. */
@@ -82,12 +82,21 @@ function versionAfter(change: Change, version: string): string {
   return change.kind === 'check' ? change.version : version
 }
 
+interface Located {
+  readonly group: string
+  readonly placed: Placed
+}
+
+function isSamePlace(from: Located, to: Located | null): boolean {
+  return from.group === to?.group && comparePlaces(from.placed, to.placed) === 0
+}
+
 /** The documents that a shape can answer, in its order, apart for each value of its `equals` field. */
 function index(shape: Shape, initial: Iterable<Stored>): Index {
   const { collection, equals } = SHAPES[shape]
   const groups = new Map<string, Sorted>()
 
-  function locate(stored: Stored | null | undefined): { group: string; placed: Placed } | null {
+  function locate(stored: Stored | null | undefined): Located | null {
     if (stored?.ref.collection !== collection) return null
     const group = stored.fields[equals]
     const value = placeOf(shape, stored.fields)
@@ -102,12 +111,12 @@ function index(shape: Shape, initial: Iterable<Stored>): Index {
   return {
     replace: (last, next) => {
       const from = locate(last)
-      if (from !== null) groups.get(from.group)?.remove(from.placed)
       const to = locate(next)
+      if (from !== null && !isSamePlace(from, to)) groups.get(from.group)?.remove(from.placed)
       if (to === null) return
       const group = groups.get(to.group) ?? sorted([])
       groups.set(to.group, group)
-      group.add(to.placed)
+      group.put(to.placed)
     },
     query: ({ equals, after, upTo, limit }) => groups.get(equals)?.slice(after, upTo, limit) ?? [],
   }

@@ -15,19 +15,22 @@ export class Pool {
   readonly #executing: Executing
   readonly #tally: Tally
   readonly #bell: Bell
+  readonly #slots: number
   readonly #settler: Settler
   readonly #living = new Map<Promise<void>, number>()
 
-  /** `bell` rings whenever a run has ended. */
-  constructor(engine: Engine, executing: Executing & Settling, tally: Tally, bell: Bell) {
+  /** `bell` rings when a run is settled, since its job's next occurrence may be due, and when the last slot gets free. */
+  constructor(engine: Engine, executing: Executing & Settling, tally: Tally, bell: Bell, slots: number) {
     this.#engine = engine
     this.#executing = executing
     this.#tally = tally
     this.#bell = bell
+    this.#slots = slots
     const { time } = executing
-    this.#settler = createSettler(executing, engine.clock, engine.settings.batch_size, (settled) =>
-      accountSettled(tally, engine.emit, settled, time.now()),
-    )
+    this.#settler = createSettler(executing, engine.clock, engine.settings.batch_size, (settled) => {
+      accountSettled(tally, engine.emit, settled, time.now())
+      bell.ring()
+    })
   }
 
   /** Attempts begun so far. */
@@ -65,9 +68,10 @@ export class Pool {
   #begin(held: Held): void {
     this.begun++
     const living = this.#live(held).finally(() => {
+      const wasFull = this.#living.size >= this.#slots
       this.#living.delete(living)
       if (this.#living.size === 0) this.#settler.flush()
-      this.#bell.ring()
+      if (wasFull || this.#living.size === 0) this.#bell.ring()
     })
     this.#living.set(living, this.#engine.clock.now())
   }

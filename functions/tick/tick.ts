@@ -86,6 +86,7 @@ function prepare(engine: Engine, request: TickRequest): Tick {
   const copies: Copies = new Map()
   const tally = newTally()
   const bell = new Bell()
+  const slots = request.concurrency ?? settings.concurrency
   const executing = {
     ...engine,
     handlers: engine.registry.handlers,
@@ -105,13 +106,13 @@ function prepare(engine: Engine, request: TickRequest): Tick {
       dwells: request.dwell_seconds !== null,
       request_seconds: settings.request_timeout_seconds - settings.grace_seconds,
     },
-    slots: request.concurrency ?? settings.concurrency,
+    slots,
     counts,
     documents,
     time,
     tally,
     bell,
-    pool: new Pool(engine, executing, tally, bell),
+    pool: new Pool(engine, executing, tally, bell, slots),
     outrun: false,
   }
 }

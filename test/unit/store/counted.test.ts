@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest'
+import { counted } from '../../../functions/store/counted.ts'
+import type { Documents } from '../../../functions/store/documents.ts'
+import { memoryDocuments } from '../../../functions/store/memory.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
+
+const ref = (id: string) => ({ collection: 'scheduler_jobs', id }) as const
+const none = { calls: 0, read: 0, written: 0, checked: 0 }
+
+function setup() {
+  const inner = memoryDocuments(virtualClock(0), [
+    { ref: ref('a'), fields: { lane: 'main', claimable_at: 1 } },
+    { ref: ref('b'), fields: { lane: 'main', claimable_at: 1 } },
+  ])
+  return counted(inner)
+}
+
+it('counts a document asked for whether it is there or not, and an empty answer as one', async () => {
+  const documents = setup()
+  expect(documents.counts()).toEqual(none)
+  await documents.get([ref('a'), ref('none')])
+  expect(documents.counts()).toEqual({ ...none, calls: 1, read: 2 })
+  await documents.query({ shape: 'due', equals: 'main', limit: 9 })
+  expect(documents.counts()).toEqual({ ...none, calls: 2, read: 4 })
+  await documents.query({ shape: 'due', equals: 'side', limit: 9 })
+  expect(documents.counts()).toEqual({ ...none, calls: 3, read: 5 })
+})
+
+it('counts what a commit wrote and checked, and of a conflict the call alone', async () => {
+  const documents = setup()
+  const [a, b] = (await documents.get([ref('a'), ref('b')])).value
+  const before = documents.counts()
+  await documents.commit([
+    { kind: 'update', ref: ref('a'), version: a?.version ?? '', fields: { n: 1 } },
+    { kind: 'check', ref: ref('b'), version: b?.version ?? '' },
+    { kind: 'create', ref: ref('c'), fields: {} },
+  ])
+  expect(documents.counts()).toEqual({ ...before, calls: 2, written: 2, checked: 1 })
+  await documents.commit([{ kind: 'create', ref: ref('c'), fields: {} }])
+  expect(documents.counts()).toEqual({ ...before, calls: 3, written: 2, checked: 1 })
+  await documents.commit([{ kind: 'delete', ref: ref('b'), version: b?.version ?? '' }])
+  expect(documents.counts()).toEqual({ ...before, calls: 4, written: 3, checked: 1 })
+})
+
+it('counts a call that fails, too', async () => {
+  const broken: Documents = {
+    ...memoryDocuments(virtualClock(0)),
+    get: () => Promise.reject(new Error('broken')),
+  }
+  const documents = counted(broken)
+  await expect(documents.get([ref('a')])).rejects.toThrow('broken')
+  expect(documents.counts()).toEqual({ ...none, calls: 1 })
+})
