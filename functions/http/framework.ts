@@ -44,7 +44,13 @@ export function takeRequests(listener: Listener): Bridge {
     if (server === null || taken.has(server) || !server.listeners('request').some(isExpress)) return
     taken.add(server)
     server.removeAllListeners('request')
-    server.on('request', (request, response) => void listener(request, response))
+    server.on('request', (request, response) => {
+      // A connection that is kept alive for a next request would hold up the end of the process.
+      response.once('close', () => {
+        if (!server.listening) server.closeIdleConnections()
+      })
+      void listener(request, response)
+    })
   })
   return {
     finish: async () => {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isFull, type Job, runId } from './job.ts'
-import { owe } from './lifecycle.ts'
+import { owe, refit } from './lifecycle.ts'
 import { closeAll, closeDue, nextOf } from './occurrences.ts'
 import type { Skip } from './run.ts'
 import { counted } from './tally.ts'
@@ -13,11 +13,10 @@ export type Definition = Pick<
 
 /** A new job. Its first occurrence is the first after `now`; an instant of its own (`at`) counts even when it is past. */
 export function newJob(definition: Definition, now: number): Job {
-  const { schedule } = definition
   return {
     ...definition,
     enabled: true,
-    next_run_at: schedule.kind === 'at' ? schedule.at : nextOf(definition, now),
+    next_run_at: firstOf(definition, now),
     fence: 0,
     entries: [],
     full_since: null,
@@ -39,17 +38,18 @@ export function isDefinedAs(job: Job, definition: Definition): boolean {
  * occurrence that would start now keeps a slot, as owed, and starts at the next look; what waits for a slot is skipped.
  */
 export function closeAccounts(job: Job, now: number): { job: Job; skips: readonly Skip[] } {
-  const first = closeDue(job, now, job.enabled && !isFull(job))
+  const first = job.enabled ? closeDue(job, now, !isFull(job)) : closeAll(job, now, 'paused')
   const owed = first.start === null ? job : owe(job, runId(job.name, first.start), first.start, now)
-  const rest = closeAll({ ...owed, next_run_at: first.next_run_at }, now, job.enabled ? 'overlap' : 'paused')
+  const rest = closeAll({ ...owed, next_run_at: first.next_run_at }, now, 'overlap')
   const skips = [...first.skips, ...rest.skips]
   return { job: counted({ ...owed, next_run_at: rest.next_run_at, updated_at: now }, skips), skips }
 }
 
-/** The job under another definition: its state stays, its next occurrence is the new schedule's first after `now`. */
+/** The job under another definition: its state stays; another schedule begins with its first occurrence after `now`. */
 export function redefine(job: Job, definition: Definition, now: number): Job {
   const next = { ...job, ...definition, updated_at: now }
-  return { ...next, next_run_at: newJob(definition, now).next_run_at }
+  const keepsInstants = isDeepStrictEqual(instantsOf(job), instantsOf(definition))
+  return refit({ ...next, next_run_at: keepsInstants ? job.next_run_at : firstOf(definition, now) }, job, now)
 }
 
 /** Starts nothing any more: what runs finishes, retries wait. */
@@ -62,6 +62,16 @@ export function unpause(job: Job, now: number): { job: Job; skips: readonly Skip
   const closing = closeAll(job, now, 'paused')
   const next = { ...job, enabled: true, next_run_at: closing.next_run_at, updated_at: now }
   return { job: counted(next, closing.skips), skips: closing.skips }
+}
+
+function firstOf(definition: Definition, now: number): number | null {
+  const { schedule } = definition
+  return nextOf(definition, schedule.kind === 'at' ? schedule.at - 1 : now)
+}
+
+/** All that says when a job falls due. */
+function instantsOf({ schedule, policies }: Definition): unknown {
+  return [schedule, policies.jitter_seconds]
 }
 
 function definitionOf({

@@ -10,6 +10,7 @@ export interface Entry {
   readonly fence: number
   /** Attempts begun so far, given-back ones not counted. */
   readonly attempt: number
+  /** The tick that made the last attempt; empty for a run that is owed. */
   readonly owner: string
   readonly until: number
   readonly scheduled_for: number
@@ -78,6 +79,11 @@ export function isFinished(job: Job): boolean {
 /** The entry of a run, if it is in flight. */
 export function entryOf(job: Job, run: string): Entry | undefined {
   return job.entries.find((entry) => entry.run === run)
+}
+
+/** Has this run a slot, but never had a holder? */
+export function isOwed(entry: Entry): boolean {
+  return entry.owner === ''
 }
 
 /** Does `fence` still hold this run? */

@@ -1,4 +1,4 @@
-import { type Entry, entryOf, isFull, type Job } from './job.ts'
+import { type Entry, entryOf, isFull, isOwed, type Job } from './job.ts'
 
 /** What a holder says of its own attempt; it counts only while its fence stands in the entry. */
 export type HolderEvent =
@@ -64,7 +64,7 @@ export function resume(job: Job, run: string, owner: string, now: number, until:
     attempt: entry.attempt + 1,
     owner,
     until,
-    began_at: entry.attempt === 0 ? now : entry.began_at,
+    began_at: isOwed(entry) ? now : entry.began_at,
     trouble: null,
   })
   return refill({ ...job, fence, entries: change(job, run, held) }, now)
@@ -128,11 +128,14 @@ function givenBack(entry: Entry, now: number): Entry {
   }
 }
 
-/** Keeps the last stretch in which no slot was free: it begins when the last slot is taken and ends when one is free. */
 function withEntries(job: Job, entries: readonly Entry[], now: number): Job {
-  const next = { ...job, entries }
+  return refit({ ...job, entries }, job, now)
+}
+
+/** Keeps the last stretch in which no slot was free: it begins when the last slot is taken and ends when one is free. */
+export function refit(next: Job, job: Job, now: number): Job {
   if (isFull(next) && !isFull(job)) return { ...next, full_since: now, full_until: null }
-  if (!isFull(next) && isFull(job)) return { ...next, full_until: job.full_until ?? now }
+  if (!isFull(next) && isFull(job)) return { ...next, full_until: Math.min(now, job.full_until ?? now) }
   return next
 }
 

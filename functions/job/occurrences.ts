@@ -44,14 +44,12 @@ export function closeAll(job: Job, now: number, reason: SkipReason): Closing {
   let skip = null as Skip | null
   for (let batch = 0; batch < MOST_BATCHES && next !== null && next <= now; batch++) {
     const { due } = dueOccurrences(job, next, now)
-    const last_at = due.at(-1) ?? next
-    skip = {
-      reason,
-      first_at: skip?.first_at ?? due[0] ?? next,
-      last_at,
-      count: (skip?.count ?? 0) + due.length,
+    const [first_at, last_at] = [due[0], due.at(-1)]
+    if (first_at === undefined || last_at === undefined) next = nextOf(job, now)
+    else {
+      skip = { reason, first_at: skip?.first_at ?? first_at, last_at, count: (skip?.count ?? 0) + due.length }
+      next = nextOf(job, last_at)
     }
-    next = nextOf(job, last_at)
   }
   return { start: null, skips: skip === null ? [] : [skip], next_run_at: next }
 }

@@ -21,8 +21,11 @@ const SCHEDULE = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('at'), at: INSTANT }),
 ])
 
+/** What can be the id of a document. */
+const ID = z.string().regex(/^(?!\.{1,2}$)(?!__.*__$)[^/]{1,300}$/u, 'cannot be the id of a record')
+
 const ENTRY = z.object({
-  run: z.string().min(1),
+  run: ID,
   state: z.enum(['running', 'retry']),
   fence: COUNT,
   attempt: COUNT,

@@ -20,6 +20,8 @@ export interface Death {
 /** What one look at a job decides; `job` is how the job stands once it is committed. */
 export interface Plan {
   readonly job: Job
+  /** How it stands without the attempt, should the store know that run as ended or in other hands. */
+  readonly without: Job
   /** The attempt to make now, by the entry that it has in `job`. */
   readonly attempt: Entry | null
   readonly deaths: readonly Death[]
@@ -36,10 +38,12 @@ export function plan(job: Job, look: Look): Plan {
   const closing = close(buried, look.now, waiting !== undefined)
   const { skips } = closing
   const closed = counted({ ...buried, next_run_at: closing.next_run_at, updated_at: look.now }, skips)
-  if (closing.start !== null) return { ...begin(closed, closing.start, look, deaths), skips }
-  if (waiting === undefined) return { job: closed, attempt: null, deaths, skips }
+  const rest = { without: closed, skips }
+  if (closing.start !== null) return { ...rest, ...begin(closed, closing.start, look, deaths) }
+  if (waiting === undefined) return { ...rest, job: closed, attempt: null, deaths }
   const resumed = resume(closed, waiting.run, look.owner, look.now, look.now + look.lease_ms)
-  return { job: resumed, attempt: entryOf(resumed, waiting.run) ?? null, deaths, skips }
+  const attempt = entryOf(resumed, waiting.run) ?? null
+  return { ...rest, without: remove(closed, waiting.run, look.now), job: resumed, attempt, deaths }
 }
 
 /** A retry that is due goes before a new occurrence, unless that would replace it at once. A paused job closes nothing. */
@@ -49,7 +53,12 @@ function close(job: Job, now: number, retryIsDue: boolean): Closing {
   return closeDue(job, now, replaces || (!retryIsDue && !isFull(job)))
 }
 
-function begin(job: Job, at: number, look: Look, deaths: readonly Death[]): Omit<Plan, 'skips'> {
+function begin(
+  job: Job,
+  at: number,
+  look: Look,
+  deaths: readonly Death[],
+): Pick<Plan, 'job' | 'attempt' | 'deaths'> {
   const replaced = isFull(job) ? oldest(job) : undefined
   const free = replaced === undefined ? job : giveWay(job, replaced, look.now)
   const run = runId(job.name, at)

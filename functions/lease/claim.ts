@@ -2,7 +2,7 @@ import { entryOf, isHeldBy, type Job } from '../job/job.ts'
 import { parseJob, parseRun } from '../job/parse.ts'
 import type { Look } from '../job/plan.ts'
 import { type Documents, MOST_CHANGES, type Ref, type Stored } from '../store/documents.ts'
-import { continuedRuns, type Draft, draft, freshRecords, type Writing, write } from './draft.ts'
+import { continuedRuns, type Draft, draft, freshRecords, sizeOf, type Writing, write } from './draft.ts'
 import { type Copies, type Held, jobRef, runRef } from './held.ts'
 
 /** The most commits that one claim makes; what is not decided by then is left to the next look. */
@@ -32,7 +32,7 @@ export async function claim(
   copies: Copies,
 ): Promise<Claimed> {
   const result = { held: [] as Held[], written: [] as Writing[], lost: [] as string[] }
-  let writings = fitting(await firstWritings(documents, jobs, look))
+  let writings = await firstWritings(documents, jobs, look)
   for (let commits = 0; commits < MOST_COMMITS && writings.length > 0; commits++) {
     const committed = await documents.commit(writings.flatMap((writing) => writing.changes))
     if (committed.outcome === 'unreachable') return { ...result, trouble: committed.reason }
@@ -49,17 +49,17 @@ export async function claim(
 type Result = { held: Held[]; written: Writing[]; lost: string[] }
 
 async function firstWritings(documents: Documents, jobs: readonly Stored[], look: Look): Promise<Writing[]> {
-  const drafts = jobs.map((stored) => draft(stored, look)).filter((found) => found !== null)
+  const drafts = fitting(jobs.map((stored) => draft(stored, look)).filter((found) => found !== null))
   const continued = drafts.flatMap(continuedRuns)
   const records = continued.length === 0 ? new Map() : await readRecords(documents, continued.map(runRef))
   return drafts.map((found) => write(found, records, look.now))
 }
 
 /** As many as one commit may hold; the rest is left to the next look. */
-function fitting(writings: readonly Writing[]): Writing[] {
+function fitting(drafts: readonly Draft[]): Draft[] {
   let sum = 0
-  return writings.filter((writing) => {
-    sum += writing.changes.length
+  return drafts.filter((found) => {
+    sum += sizeOf(found)
     return sum <= MOST_CHANGES
   })
 }

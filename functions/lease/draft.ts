@@ -1,9 +1,9 @@
-import { type Entry, entryOf, type Job, runId } from '../job/job.ts'
+import { type Entry, entryOf, isOwed, type Job, runId } from '../job/job.ts'
 import { parseJob, parseRun } from '../job/parse.ts'
-import { type Look, type Plan, plan } from '../job/plan.ts'
+import { type Death, type Look, type Plan, plan } from '../job/plan.ts'
 import { newRun, type Run, runFields, skipFields, withAttempt, withDeath } from '../job/run.ts'
 import { claimableAt, toFields } from '../job/stored.ts'
-import { counted, suppressed } from '../job/tally.ts'
+import { suppressed } from '../job/tally.ts'
 import type { Change, Stored } from '../store/documents.ts'
 import { runRef } from './held.ts'
 
@@ -11,6 +11,8 @@ import { runRef } from './held.ts'
 export type Draft =
   | { readonly kind: 'damaged'; readonly stored: Stored; readonly reason: string }
   | { readonly kind: 'planned'; readonly stored: Stored; readonly before: Job; readonly plan: Plan }
+
+type Planned = Extract<Draft, { kind: 'planned' }>
 
 /** Records of occurrences by id, as far as they were read; null: there is none. */
 export type Records = ReadonlyMap<string, Stored | null>
@@ -23,6 +25,9 @@ export interface Writing {
   readonly job: Job | null
   /** The attempt that this makes, with its run's record and where that stands among the changes. */
   readonly attempt: { readonly entry: Entry; readonly run: Run; readonly index: number } | null
+  /** The holders whose end it writes. */
+  readonly deaths: readonly Death[]
+  /** The occurrence that would have started has its outcome already: the job goes on to the next. */
   readonly suppressed: boolean
 }
 
@@ -32,7 +37,7 @@ export function draft(stored: Stored, look: Look): Draft | null {
   if (!job.ok) return { kind: 'damaged', stored, reason: job.reason }
   const planned = plan(job.value, look)
   const idle = planned.attempt === null && planned.deaths.length === 0 && planned.skips.length === 0
-  if (idle && stored.fields.claimable_at === claimableAt(job.value)) return null
+  if (idle && stored.fields.claimable_at === claimableAt(planned.job)) return null
   return { kind: 'planned', stored, before: job.value, plan: planned }
 }
 
@@ -57,22 +62,42 @@ export function write(draft: Draft, records: Records, now: number): Writing {
   const { stored } = draft
   if (draft.kind === 'damaged') {
     const fields = { status: 'damaged', claimable_at: null, damage: draft.reason }
-    return { draft, changes: [update(stored, fields)], job: null, attempt: null, suppressed: false }
+    return {
+      draft,
+      changes: [update(stored, fields)],
+      job: null,
+      attempt: null,
+      deaths: [],
+      suppressed: false,
+    }
   }
-  const { before, plan } = draft
-  const begun = plan.attempt !== null && entryOf(before, plan.attempt.run) === undefined
-  if (plan.attempt !== null && begun && exists(records, plan.attempt.run))
-    return suppress(draft, records, now)
-  const runs = runsOf(draft, records, now)
+  const { plan: planned } = draft
+  const suppresses = planned.attempt !== null && hasOutcome(draft, planned.attempt, records)
+  const attempt = suppresses ? null : planned.attempt
+  const job = suppresses ? suppressed(planned.without) : planned.job
+  const deaths = planned.deaths.filter(({ fate }) => !suppresses || fate !== 'replaced')
+  const runs = runsOf(draft, deaths, attempt, records, now)
   const changes = [
-    update(stored, toFields(plan.job)),
+    update(stored, toFields(job)),
     ...runs.map((run) => runChange(records.get(run.id) ?? null, run)),
     ...skipChanges(draft, records, now),
   ]
-  const index = 1 + runs.findIndex((run) => run.id === plan.attempt?.run)
-  const run = runs[index - 1]
-  const attempt = plan.attempt === null || run === undefined ? null : { entry: plan.attempt, run, index }
-  return { draft, changes, job: plan.job, attempt, suppressed: false }
+  const index = runs.findIndex((run) => run.id === attempt?.run)
+  const run = runs[index]
+  const made = attempt === null || run === undefined ? null : { entry: attempt, run, index: 1 + index }
+  return { draft, changes, job, attempt: made, deaths, suppressed: suppresses }
+}
+
+/** How many changes a draft may come to, at the most. */
+export function sizeOf(draft: Draft): number {
+  return 1 + continuedRuns(draft).length + freshRecords(draft).length
+}
+
+/** Is the occurrence in other hands, or behind them? A run in flight has a record of its own, one that is owed has none yet. */
+function hasOutcome({ before }: Planned, { run }: Entry, records: Records): boolean {
+  const entry = entryOf(before, run)
+  if (entry === undefined || isOwed(entry)) return exists(records, run)
+  return (recorded(records, run)?.finished_at ?? null) !== null
 }
 
 /** The change that stores a run's record over what was read of it. */
@@ -82,26 +107,21 @@ export function runChange(record: Pick<Stored, 'version'> | null, run: Run): Cha
   return { kind: 'update', ref, version: record.version, fields: runFields(run) }
 }
 
-/** The occurrence has a run in other hands, or behind it: the job goes on to the next and nothing is performed. */
-function suppress(draft: Extract<Draft, { kind: 'planned' }>, records: Records, now: number): Writing {
-  const { before, plan } = draft
-  const advanced = { ...before, next_run_at: plan.job.next_run_at, updated_at: now }
-  const job = suppressed(counted(advanced, plan.skips))
-  const changes = [update(draft.stored, toFields(job)), ...skipChanges(draft, records, now)]
-  return { draft, changes, job, attempt: null, suppressed: true }
-}
-
-function runsOf(draft: Extract<Draft, { kind: 'planned' }>, records: Records, now: number): Run[] {
-  const { before, plan } = draft
+function runsOf(
+  { before, plan: planned }: Planned,
+  deaths: readonly Death[],
+  attempt: Entry | null,
+  records: Records,
+  now: number,
+): Run[] {
   const runs = new Map<string, Run>()
-  for (const { entry, fate } of plan.deaths) {
+  for (const { entry, fate } of deaths) {
     const run = runs.get(entry.run) ?? recorded(records, entry.run) ?? newRun(before, entry, entry.began_at)
     runs.set(entry.run, withDeath(run, entry, fate, now))
   }
-  if (plan.attempt !== null) {
-    const { run: id } = plan.attempt
-    const run = runs.get(id) ?? recorded(records, id)
-    runs.set(id, run === null ? newRun(plan.job, plan.attempt, now) : withAttempt(run, plan.attempt, now))
+  if (attempt !== null) {
+    const run = runs.get(attempt.run) ?? recorded(records, attempt.run)
+    runs.set(attempt.run, run === null ? newRun(planned.job, attempt, now) : withAttempt(run, attempt, now))
   }
   return [...runs.values()]
 }
@@ -112,7 +132,7 @@ function recorded(records: Records, id: string): Run | null {
   return run?.ok === true ? run.value : null
 }
 
-function skipChanges(draft: Extract<Draft, { kind: 'planned' }>, records: Records, now: number): Change[] {
+function skipChanges(draft: Planned, records: Records, now: number): Change[] {
   return draft.plan.skips
     .map((skip) => ({ id: runId(draft.before.name, skip.first_at), skip }))
     .filter(({ id }) => !exists(records, id))

@@ -2,8 +2,8 @@ import { TickoverError } from '../errors.ts'
 import { closeAccounts, type Definition, isDefinedAs, newJob, redefine } from '../job/definition.ts'
 import { type Job, runId } from '../job/job.ts'
 import { parseJob } from '../job/parse.ts'
-import { skipFields } from '../job/run.ts'
-import { toFields } from '../job/stored.ts'
+import { type Skip, skipFields } from '../job/run.ts'
+import { claimableAt, toFields } from '../job/stored.ts'
 import { type Change, type Documents, MOST_CHANGES, type Stored } from '../store/documents.ts'
 import { jobRef, runRef } from './held.ts'
 
@@ -44,7 +44,9 @@ async function registerOne(documents: Documents, definition: Definition): Promis
     const { value, time: now } = await documents.get([jobRef(definition.name)])
     const stored = value[0] ?? null
     if (stands(stored, definition)) return
-    await documents.commit(stored === null ? [creation(definition, now)] : towards(stored, definition, now))
+    await documents.commit(
+      stored === null ? [creation(definition, now)] : await towards(documents, stored, definition, now),
+    )
   }
   throw new TickoverError(
     'store_unreachable',
@@ -52,30 +54,45 @@ async function registerOne(documents: Documents, definition: Definition): Promis
   )
 }
 
-/** Is nothing to be done? A damaged job is left to people. */
+/** Is nothing to be done? A damaged job is left to people; a mended one gets its place in the queue back. */
 function stands(stored: Stored | null, definition: Definition): boolean {
   if (stored === null) return false
   const job = parseJob(stored)
-  return !job.ok || isDefinedAs(job.value, definition)
+  if (!job.ok) return true
+  return isDefinedAs(job.value, definition) && stored.fields.claimable_at === claimableAt(job.value)
 }
 
 /** The next step towards the definition: first close the accounts, then take it over. */
-function towards(stored: Stored, definition: Definition, now: number): Change[] {
+async function towards(
+  documents: Documents,
+  stored: Stored,
+  definition: Definition,
+  now: number,
+): Promise<Change[]> {
   const parsed = parseJob(stored)
   if (!parsed.ok) return []
   const job = parsed.value
-  if (job.next_run_at !== null && job.next_run_at <= now) {
-    const closed = closeAccounts(job, now)
-    const skips = closed.skips.map((skip): Change => {
-      return {
-        kind: 'create',
-        ref: runRef(runId(job.name, skip.first_at)),
-        fields: skipFields(job, skip, now),
-      }
-    })
-    return [update(stored, closed.job), ...skips]
-  }
-  return [update(stored, redefine(job, definition, now))]
+  const isOpen = job.next_run_at !== null && job.next_run_at <= now
+  if (!isOpen || isDefinedAs(job, definition)) return [update(stored, redefine(job, definition, now))]
+  const closed = closeAccounts(job, now)
+  return [update(stored, closed.job), ...(await newRecords(documents, job, closed.skips, now))]
+}
+
+/** The records of skipped occurrences, but for those that are there already. */
+async function newRecords(
+  documents: Documents,
+  job: Job,
+  skips: readonly Skip[],
+  now: number,
+): Promise<Change[]> {
+  if (skips.length === 0) return []
+  const refs = skips.map((skip) => runRef(runId(job.name, skip.first_at)))
+  const { value } = await documents.get(refs)
+  return skips.flatMap((skip, index): Change[] => {
+    const ref = refs[index]
+    if (ref === undefined || value[index]) return []
+    return [{ kind: 'create', ref, fields: skipFields(job, skip, now) }]
+  })
 }
 
 function creation(definition: Definition, now: number): Change {

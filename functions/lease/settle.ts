@@ -1,14 +1,14 @@
 import type { Clock } from '../clock.ts'
-import { type Job, runId } from '../job/job.ts'
+import { entryOf, type Job, runId } from '../job/job.ts'
 import type { Outcome } from '../job/outcome.ts'
 import { parseRun } from '../job/parse.ts'
-import { skipFields, withOutcome } from '../job/run.ts'
+import { type Run, skipFields, withOutcome } from '../job/run.ts'
 import { type Settlement, settlement } from '../job/settlement.ts'
 import { toFields } from '../job/stored.ts'
 import { type Change, type Committed, type Documents, MOST_CHANGES, type Stored } from '../store/documents.ts'
 import type { StoreTime } from '../store/time.ts'
 import { runChange } from './draft.ts'
-import { type Copies, type Held, jobRef, runRef, see } from './held.ts'
+import { type Copies, type Held, runRef, see } from './held.ts'
 
 /** An attempt that has ended, with how it ended. */
 export interface Finished {
@@ -34,6 +34,9 @@ export interface Settling {
 /** The most commits that one settle makes before it leaves the leases to run out. */
 const MOST_COMMITS = 50
 
+/** After so many commits in vain each outcome is settled alone: one that is refused keeps no other waiting. */
+const TOGETHER_COMMITS = 5
+
 /** The longest pause between two tries at a store that is out of reach, in ms. */
 const LONGEST_PAUSE = 5_000
 
@@ -45,63 +48,70 @@ interface Sheet {
   readonly parts: readonly Extract<Settled, { kind: 'settled' }>[]
 }
 
+/** Records as they were read since the claim: of the runs, by id (null: gone), and which skips are recorded already. */
+interface Records {
+  readonly runs: Map<string, Stored<Run> | null>
+  readonly skips: Set<string>
+}
+
+/** What is left of a settle, and why. */
+interface Rest {
+  readonly ended: Settled[]
+  readonly open: readonly Finished[]
+  readonly reason: string
+}
+
+type Failed = Exclude<Committed, { readonly outcome: 'done' }>
+
 /**
  * Writes the outcomes of attempts and what comes next, each at the last version seen. A conflict is no verdict: the
  * jobs are read, the entries compared, and what still stands is written again; only a missing or other entry is `lost`.
  * A store out of reach is tried again while a lease lasts. Never rejects.
  */
 export async function settle(settling: Settling, finished: readonly Finished[]): Promise<Settled[]> {
-  try {
-    return await settleTogether(settling, finished)
-  } catch (error) {
-    const [first, ...others] = finished
-    if (first === undefined) return []
-    if (others.length > 0) return settleEach(settling, finished)
-    return [
-      { kind: 'unsettled', finished: first, reason: error instanceof Error ? error.message : String(error) },
-    ]
-  }
+  const together = finished.length > 1
+  const { ended, open, reason } = await write(settling, finished, together ? TOGETHER_COMMITS : MOST_COMMITS)
+  if (!together)
+    return [...ended, ...open.map((one): Settled => ({ kind: 'unsettled', finished: one, reason }))]
+  for (const one of open) ended.push(...(await settle(settling, [one])))
+  return ended
 }
 
-/** One that no store would take does not keep the others from settling. */
-async function settleEach(settling: Settling, finished: readonly Finished[]): Promise<Settled[]> {
-  const settled: Settled[] = []
-  for (const one of finished) settled.push(...(await settle(settling, [one])))
-  return settled
-}
-
-async function settleTogether(settling: Settling, finished: readonly Finished[]): Promise<Settled[]> {
+async function write(settling: Settling, finished: readonly Finished[], most: number): Promise<Rest> {
+  const records: Records = { runs: new Map(), skips: new Set() }
   const ended: Settled[] = []
   let open = finished
-  let reason = ''
-  for (
-    let commits = 0;
-    open.length > 0 && commits < MOST_COMMITS && isLeased(settling, open, commits);
-    commits++
-  ) {
-    const { sheets, lost } = compose(settling, open)
+  let failed: Failed | null = null
+  for (let commits = 0; open.length > 0 && commits < most && isWorthATry(settling, open, failed); commits++) {
+    const { sheets, lost } = compose(settling, records, open)
     ended.push(...lost)
-    if (sheets.length === 0) return ended
+    open = without(open, lost)
+    if (sheets.length === 0) break
     const committed = await commit(settling, sheets)
-    if (committed.outcome === 'done') {
-      const parts = accept(settling.copies, sheets, committed.versions)
-      ended.push(...parts)
-      open = without(open, [...lost, ...parts])
-    } else {
-      reason = committed.reason
-      if (committed.outcome !== 'conflict')
-        await settling.clock.sleep(Math.min(LONGEST_PAUSE, 100 * 2 ** commits))
-      const landed = await readBack(settling, sheets)
-      ended.push(...landed)
-      open = without(open, [...lost, ...landed])
-    }
+    failed = committed.outcome === 'done' ? null : committed
+    if (failed !== null && failed.outcome !== 'conflict') await pause(settling, commits)
+    const parts =
+      committed.outcome === 'done'
+        ? accept(settling.copies, sheets, committed.versions)
+        : await readBack(settling, records, sheets)
+    ended.push(...parts)
+    open = without(open, parts)
   }
-  return [...ended, ...open.map((one): Settled => ({ kind: 'unsettled', finished: one, reason }))]
+  return { ended, open, reason: failed?.reason ?? 'others changed the job again and again' }
 }
 
-/** The first try is always made: the lease's end is the store's to judge, by the fence. */
-function isLeased({ time }: Settling, open: readonly Finished[], commits: number): boolean {
-  return commits === 0 || open.some(({ held }) => time.now() < held.entry.until)
+function pause({ clock }: Settling, commits: number): Promise<void> {
+  return clock.sleep(Math.min(LONGEST_PAUSE, 100 * 2 ** commits))
+}
+
+/** A store out of reach is tried while a lease lasts; whether an entry still stands is the store's to say, not a clock's. */
+function isWorthATry({ copies, time }: Settling, open: readonly Finished[], failed: Failed | null): boolean {
+  if (failed === null || failed.outcome === 'conflict') return true
+  return open.some(({ held }) => {
+    const job = copies.get(held.job)?.fields
+    const entry = (job && entryOf(job, held.entry.run)) ?? held.entry
+    return time.now() < entry.until
+  })
 }
 
 function without(open: readonly Finished[], ended: readonly Settled[]): Finished[] {
@@ -110,17 +120,22 @@ function without(open: readonly Finished[], ended: readonly Settled[]): Finished
 }
 
 /** Folds the outcomes onto their jobs, as many as one commit may hold. */
-function compose(settling: Settling, open: readonly Finished[]): { sheets: Sheet[]; lost: Settled[] } {
+function compose(
+  settling: Settling,
+  records: Records,
+  open: readonly Finished[],
+): { sheets: Sheet[]; lost: Settled[] } {
   const sheets = new Map<string, Sheet>()
   const lost: Settled[] = []
   let room = MOST_CHANGES
   for (const finished of open) {
     const { job: name } = finished.held
     const sheet = sheets.get(name) ?? emptySheet(settling.copies.get(name))
-    const next = sheet === null ? null : withFinished(sheet, finished, settling)
+    const next = sheet === null ? null : withFinished(sheet, finished, settling, records)
     if (sheet === null || next === null) lost.push({ kind: 'lost', finished })
-    else if (next.changes.length - sheet.changes.length + 1 <= room) {
+    else {
       room -= next.changes.length - sheet.changes.length + (sheets.has(name) ? 0 : 1)
+      if (room < 0) break
       sheets.set(name, next)
     }
   }
@@ -131,26 +146,38 @@ function emptySheet(stored: Stored<Job> | undefined): Sheet | null {
   return stored === undefined ? null : { stored, job: stored.fields, changes: [], parts: [] }
 }
 
-function withFinished(sheet: Sheet, finished: Finished, { time, random }: Settling): Sheet | null {
+function withFinished(
+  sheet: Sheet,
+  finished: Finished,
+  { time, random }: Settling,
+  records: Records,
+): Sheet | null {
   const { held, outcome } = finished
   const now = time.now()
   const settled = settlement(sheet.job, held.entry, outcome, now, random)
   if (settled === null) return null
-  const run = withOutcome(held.run.fields, outcome, settled.event.kind, now)
-  const skips = settled.skips.map((skip): Change => {
-    const ref = runRef(runId(sheet.job.name, skip.first_at))
-    return { kind: 'create', ref, fields: skipFields(sheet.job, skip, now) }
-  })
+  const read = records.runs.get(held.entry.run)
+  const record = read === undefined ? held.run : read
+  const run = withOutcome((record ?? held.run).fields, outcome, settled.event.kind, now)
+  const skips = settled.skips
+    .map((skip) => ({ ref: runRef(runId(sheet.job.name, skip.first_at)), skip }))
+    .filter(({ ref }) => !records.skips.has(ref.id))
+    .map(({ ref, skip }): Change => ({ kind: 'create', ref, fields: skipFields(sheet.job, skip, now) }))
   return {
     stored: sheet.stored,
     job: settled.job,
-    changes: [...sheet.changes, runChange(held.run, run), ...skips],
+    changes: [...sheet.changes, runChange(record, run), ...skips],
     parts: [...sheet.parts, { kind: 'settled', finished, settlement: settled }],
   }
 }
 
-function commit({ documents }: Settling, sheets: readonly Sheet[]): Promise<Committed> {
-  return documents.commit(sheets.flatMap((sheet) => [jobChange(sheet), ...sheet.changes]))
+/** Fields that no store takes are a refusal like any other: what is settled alone after it does not suffer. */
+async function commit({ documents }: Settling, sheets: readonly Sheet[]): Promise<Committed> {
+  try {
+    return await documents.commit(sheets.flatMap((sheet) => [jobChange(sheet), ...sheet.changes]))
+  } catch (error) {
+    return { outcome: 'conflict', reason: error instanceof Error ? error.message : String(error) }
+  }
 }
 
 function jobChange({ stored, job }: Sheet): Change {
@@ -166,27 +193,28 @@ function accept(copies: Copies, sheets: readonly Sheet[], versions: readonly str
   return sheets.flatMap((sheet) => sheet.parts)
 }
 
-/** Reads the jobs anew, and says which outcomes stand already: their reply was lost, or their entry. */
-async function readBack({ documents, copies }: Settling, sheets: readonly Sheet[]): Promise<Settled[]> {
-  const parts = sheets.flatMap((sheet) => sheet.parts)
-  const refs = [
-    ...sheets.map((sheet) => jobRef(sheet.job.name)),
-    ...parts.map((part) => runRef(part.finished.held.run.ref.id)),
-  ]
+/** Reads all that the commit would have written, and says which outcomes stand already: only their reply was lost. */
+async function readBack(
+  { documents, copies }: Settling,
+  records: Records,
+  sheets: readonly Sheet[],
+): Promise<Settled[]> {
+  const refs = sheets.flatMap((sheet) => [sheet.stored.ref, ...sheet.changes.map((change) => change.ref)])
   const found = await documents.get(refs).catch(() => null)
   if (found === null) return []
-  sheets.forEach((sheet, index) => {
-    see(copies, sheet.job.name, found.value[index] ?? null)
-  })
-  return parts.filter((part, index) =>
-    hasLanded(part.finished.held, found.value[sheets.length + index] ?? null),
-  )
+  const read = new Map(refs.map((ref, index) => [ref.id, found.value[index] ?? null]))
+  const parts = sheets.flatMap((sheet) => sheet.parts)
+  const runs = new Set(parts.map((part) => part.finished.held.entry.run))
+  for (const { job } of sheets) see(copies, job.name, read.get(job.name) ?? null)
+  for (const [id, stored] of read) if (stored !== null && !runs.has(id)) records.skips.add(id)
+  return parts.filter(({ finished: { held } }) => hasLanded(records, held, read.get(held.entry.run) ?? null))
 }
 
-/** Is the attempt closed under this fence, and not by the one who declared its holder dead? */
-function hasLanded(held: Held, stored: Stored | null): boolean {
-  const run = stored === null ? null : parseRun(stored.fields)
-  if (run?.ok !== true) return false
-  const attempt = run.value.attempts.find((one) => one.fence === held.entry.fence)
+/** Is the attempt closed under this fence, and not by the one who declared its holder dead? Keeps what was read. */
+function hasLanded(records: Records, { entry, run: claimed }: Held, stored: Stored | null): boolean {
+  const parsed = stored === null ? null : parseRun(stored.fields)
+  const run = parsed?.ok === true ? parsed.value : claimed.fields
+  records.runs.set(entry.run, stored === null ? null : { ...stored, fields: run })
+  const attempt = run.attempts.find((one) => one.fence === entry.fence)
   return attempt !== undefined && attempt.outcome !== null && attempt.outcome !== 'lost'
 }

@@ -18,7 +18,7 @@ export interface Cache {
 /** The most values that one process keeps. */
 const MOST_VALUES = 10_000
 
-/** An empty cache whose values live for `ttlSeconds`. */
+/** An empty cache whose values live for `ttlSeconds`; 0 keeps none. */
 export function createCache(ttlSeconds: number, clock: Pick<Clock, 'now'>): Cache {
   let hits = 0
   let misses = 0
@@ -31,6 +31,10 @@ export function createCache(ttlSeconds: number, clock: Pick<Clock, 'now'>): Cach
   })
   return {
     async get<T>(key: string, load: () => Promise<T>): Promise<T> {
+      if (ttlSeconds === 0) {
+        misses++
+        return load()
+      }
       if (values.has(key)) hits++
       else misses++
       const found = await values.forceFetch(key, { context: load })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { TickoverError } from '../errors.ts'
 import { isHeldBy, type Job } from '../job/job.ts'
 import { KEEP_MS } from '../job/stored.ts'
@@ -138,6 +139,7 @@ function textOf(effect: Stored): string | null {
   return typeof effect.fields.result === 'string' ? effect.fields.result : null
 }
 
+/** Readable where the key is; any other key by its hash, since ids are bounded and know no `/`. */
 function effectRef(held: Held, key: string): Ref {
   if (key.length === 0 || key.length > 200) {
     throw new TickoverError(
@@ -145,5 +147,6 @@ function effectRef(held: Held, key: string): Ref {
       'The key of an effect has 1 to 200 characters; derive a short, stable one from the payload.',
     )
   }
-  return { collection: 'scheduler_effects', id: `${held.entry.run}:${encodeURIComponent(key)}` }
+  const name = /^[\w .:@-]{1,100}$/.test(key) ? key : createHash('sha256').update(key).digest('hex')
+  return { collection: 'scheduler_effects', id: `${held.entry.run}:${name}` }
 }

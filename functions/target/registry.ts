@@ -86,10 +86,23 @@ function readSchedule(job: JobDefinition, time_zone: string, report: Report): Sc
   }
 }
 
+/** The payload as the store gives it back is what the schema has to take. */
 function readPayload(job: JobDefinition, report: Report): string | null {
-  const parsed = job.payload.safeParse(job.with)
+  const text = toJson(job.with)
+  if (text === null) {
+    report('with: cannot be written as JSON; use plain data')
+    return null
+  }
+  const parsed = job.payload.safeParse(JSON.parse(text))
   for (const issue of parsed.error?.issues ?? []) report(`with.${issue.path.join('.')}: ${issue.message}`)
-  const text = JSON.stringify(job.with)
   if (Buffer.byteLength(text) > LONGEST_PAYLOAD) report(`with: at most ${LONGEST_PAYLOAD} bytes of JSON`)
   return parsed.success ? text : null
+}
+
+function toJson(value: unknown): string | null {
+  try {
+    return JSON.stringify(value) ?? null
+  } catch {
+    return null
+  }
 }

@@ -20,10 +20,14 @@ export function fromText(text: string | null): unknown {
   return text === null ? null : JSON.parse(text)
 }
 
-/** What went wrong, in words that fit into a document: the first 4 KiB, never a stack. */
+/** What went wrong, in words that fit into a document: the first 4 KiB, never a stack. Whatever was thrown, this does not. */
 export function describe(error: unknown): string {
-  const text = error instanceof Error ? `${codeOf(error)}${error.message || error.name}` : safeString(error)
-  return cut(text, LONGEST_ERROR)
+  try {
+    const text = error instanceof Error ? `${codeOf(error)}${error.message || error.name}` : String(error)
+    return cut(text, LONGEST_ERROR)
+  } catch {
+    return 'an error that cannot be described'
+  }
 }
 
 function stringify(value: unknown): string | undefined {
@@ -42,14 +46,6 @@ function unstorable(why: string): TickoverError {
 
 function codeOf(error: Error): string {
   return error instanceof TickoverError ? `${error.code}: ` : ''
-}
-
-function safeString(value: unknown): string {
-  try {
-    return String(value)
-  } catch {
-    return 'an error that cannot be described'
-  }
 }
 
 function cut(text: string, bytes: number): string {

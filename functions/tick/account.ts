@@ -7,7 +7,6 @@ import type { Tally } from './report.ts'
 
 /** Counts what a claim did, and tells of it. */
 export function accountClaim(tally: Tally, emit: Emit, claimed: Claimed): void {
-  if (claimed.trouble !== null) emit({ kind: 'store_trouble', action: 'claim', reason: claimed.trouble })
   for (const job of claimed.lost) emit({ kind: 'job_already_claimed', job })
   tally.outrun += claimed.lost.length
   for (const writing of claimed.written) accountWriting(tally, emit, writing)
@@ -19,7 +18,7 @@ export function accountClaim(tally: Tally, emit: Emit, claimed: Claimed): void {
   }
 }
 
-function accountWriting(tally: Tally, emit: Emit, { draft, suppressed }: Writing): void {
+function accountWriting(tally: Tally, emit: Emit, { draft, deaths, suppressed }: Writing): void {
   if (draft.kind === 'damaged') {
     tally.damaged++
     emit({ kind: 'job_damaged', job: draft.stored.ref.id, reason: draft.reason })
@@ -28,7 +27,7 @@ function accountWriting(tally: Tally, emit: Emit, { draft, suppressed }: Writing
   const { name: job } = draft.before
   if (suppressed) tally.suppressed++
   accountSkips(tally, emit, job, draft.plan.skips)
-  for (const { entry, fate } of draft.plan.deaths) {
+  for (const { entry, fate } of deaths) {
     emit({ kind: 'holder_died', job, run: entry.run, attempt: entry.attempt, fate })
   }
 }

@@ -1,3 +1,4 @@
+import { TickoverError } from '../errors.ts'
 import { claim } from '../lease/claim.ts'
 import type { Held } from '../lease/held.ts'
 import type { Settling } from '../lease/settle.ts'
@@ -45,7 +46,10 @@ export class Pool {
     return [...this.#living.values()].filter((begun) => begun < before).length
   }
 
-  /** Claims what the jobs have to start at `now` (store's time, ms), and begins it. */
+  /**
+   * Claims what the jobs have to start at `now` (store's time, ms), and begins it. Rejects with `store_unreachable` when
+   * nothing could be written.
+   */
   async take(
     jobs: readonly Stored[],
     owner: string,
@@ -55,6 +59,8 @@ export class Pool {
     const claimed = await claim(documents, jobs, { now, owner, lease_ms }, copies)
     accountClaim(this.#tally, this.#engine.emit, claimed)
     for (const held of claimed.held) this.#begin(held)
+    if (claimed.trouble !== null)
+      throw new TickoverError('store_unreachable', `Nothing could be claimed: ${claimed.trouble}`)
     const outrun = claimed.lost.length > 0
     return { progressed: outrun || claimed.written.length > 0, outrun }
   }

@@ -154,7 +154,7 @@ async function look(one: Tick, phase: Phase, free: number): Promise<Look> {
     return await takeDue(one, phase, free)
   } catch (error) {
     if (!(error instanceof TickoverError) || one.pool.living === 0) throw error
-    one.engine.emit({ kind: 'store_trouble', action: 'look for due jobs', reason: error.message })
+    one.engine.emit({ kind: 'store_trouble', action: 'claim', reason: error.message })
     return NOTHING
   }
 }

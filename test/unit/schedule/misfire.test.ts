@@ -40,7 +40,9 @@ describe('what fell due while nobody looked', () => {
   })
 
   test('what is older than the window is expired, to the millisecond', () => {
-    expect(verdicts({ catchup_window_seconds: 10 }, [89, 89.999, 90, 95])).toBe('expired expired coalesced run')
+    expect(verdicts({ catchup_window_seconds: 10 }, [89, 89.999, 90, 95])).toBe(
+      'expired expired coalesced run',
+    )
     expect(verdicts({ catchup_window_seconds: 10 }, [50, 60])).toBe('expired expired')
   })
 

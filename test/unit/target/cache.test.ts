@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest'
+import { createCache } from '../../../functions/target/cache.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
+import { T0 } from '../job/fixtures.ts'
+
+function setup(ttlSeconds = 300) {
+  const clock = virtualClock(T0)
+  let loads = 0
+  const cache = createCache(ttlSeconds, clock)
+  return { clock, cache, loads: () => loads, load: async () => ++loads }
+}
+
+const failing = async () => {
+  throw new Error('down')
+}
+
+describe('a cached value', () => {
+  test('is loaded once for its time to live, and anew after it', async () => {
+    const { clock, cache, load } = setup(300)
+    expect(await cache.get('k', load)).toBe(1)
+    await clock.advance(299_999)
+    expect(await cache.get('k', load)).toBe(1)
+    await clock.advance(2)
+    expect(await cache.get('k', load)).toBe(2)
+  })
+
+  test('is not kept at all when its time to live is 0', async () => {
+    const { clock, cache, load } = setup(0)
+    expect(await cache.get('k', load)).toBe(1)
+    await clock.advance(1)
+    expect(await cache.get('k', load)).toBe(2)
+  })
+
+  test('has a time of its own for each key', async () => {
+    const { clock, cache, load } = setup(10)
+    await cache.get('a', load)
+    await clock.advance(6000)
+    await cache.get('b', load)
+    await clock.advance(6000)
+    expect([await cache.get('a', load), await cache.get('b', load)]).toEqual([3, 2])
+  })
+
+  test.each([[null], [undefined], [0], ['']])('may be %j', async (value) => {
+    const { cache, load } = setup()
+    expect(await cache.get('k', async () => value)).toBe(value)
+    expect(await cache.get<unknown>('k', load)).toBe(value)
+  })
+
+  test('is loaded once, however many ask at once', async () => {
+    const { cache, loads } = setup()
+    const gate = Promise.withResolvers<number>()
+    let begun = 0
+    const slow = () => {
+      begun++
+      return gate.promise
+    }
+    const asked = [1, 2, 3].map(() => cache.get('k', slow))
+    gate.resolve(7)
+    expect(await Promise.all(asked)).toEqual([7, 7, 7])
+    expect([begun, loads()]).toEqual([1, 0])
+  })
+})
+
+describe('a failed load', () => {
+  test('is not kept: the next one loads again', async () => {
+    const { cache, load } = setup()
+    await expect(cache.get('k', failing)).rejects.toThrow('down')
+    expect(await cache.get('k', load)).toBe(1)
+    expect(cache.counts().size).toBe(1)
+  })
+
+  test('fails all who shared it', async () => {
+    const { cache } = setup()
+    const asked = await Promise.allSettled([cache.get('k', failing), cache.get('k', failing)])
+    expect(asked.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  })
+})
+
+test('hits and misses are counted, and an expired value is a miss', async () => {
+  const { clock, cache, load } = setup(10)
+  await cache.get('a', load)
+  await cache.get('a', load)
+  await cache.get('b', load)
+  expect(cache.counts()).toEqual({ size: 2, hits: 1, misses: 2 })
+  await clock.advance(10_001)
+  await cache.get('a', load)
+  expect(cache.counts()).toMatchObject({ hits: 1, misses: 3 })
+})
