@@ -11,6 +11,9 @@ export type Definition = Pick<
   'name' | 'kind' | 'description' | 'job_type' | 'lane' | 'schedule' | 'payload' | 'policies'
 >
 
+/** The most looks that closing the accounts of a job takes: as many as it may have slots, and some for long lists. */
+const MOST_LOOKS = 200
+
 /** A new job. Its first occurrence is the first after `now`; an instant of its own (`at`) counts even when it is past. */
 export function newJob(definition: Definition, now: number): Job {
   return {
@@ -38,11 +41,18 @@ export function isDefinedAs(job: Job, definition: Definition): boolean {
  * occurrence that would start now keeps a slot, as owed, and starts at the next look; what waits for a slot is skipped.
  */
 export function closeAccounts(job: Job, now: number): { job: Job; skips: readonly Skip[] } {
-  const first = job.enabled ? closeDue(job, now, !isFull(job)) : closeAll(job, now, 'paused')
-  const owed = first.start === null ? job : owe(job, runId(job.name, first.start), first.start, now)
-  const rest = closeAll({ ...owed, next_run_at: first.next_run_at }, now, 'overlap')
-  const skips = [...first.skips, ...rest.skips]
-  return { job: counted({ ...owed, next_run_at: rest.next_run_at, updated_at: now }, skips), skips }
+  const skips: Skip[] = []
+  let owing = job
+  for (let looks = 0; looks < MOST_LOOKS; looks++) {
+    const closing = job.enabled ? closeDue(owing, now, !isFull(owing)) : closeAll(owing, now, 'paused')
+    if (closing.start === null && closing.skips.length === 0) break
+    skips.push(...closing.skips)
+    owing = { ...owing, next_run_at: closing.next_run_at }
+    if (closing.start !== null) owing = owe(owing, runId(job.name, closing.start), closing.start, now)
+  }
+  const rest = closeAll(owing, now, 'overlap')
+  skips.push(...rest.skips)
+  return { job: counted({ ...owing, next_run_at: rest.next_run_at, updated_at: now }, skips), skips }
 }
 
 /** The job under another definition: its state stays; another schedule begins with its first occurrence after `now`. */

@@ -4,8 +4,11 @@ import { nextAfter, occurrences } from '../schedule/schedule.ts'
 import type { Job } from './job.ts'
 import type { Skip, SkipReason } from './run.ts'
 
-/** The most occurrences that one look closes; the next look takes up where this one ended. */
+/** The most occurrences that one look lists; the next look takes up where this one ended. */
 export const MOST_AT_ONCE = 10_000
+
+/** Where more are due than that, so many are left for the next look, which may have to keep the last of them. */
+const LEFT = 1_001
 
 /** The most batches of that size that are closed as one range. */
 const MOST_BATCHES = 1_000
@@ -66,7 +69,8 @@ function unchanged(job: Job): Closing {
 function dueOccurrences(job: Job, from: number, now: number): { due: number[]; truncated: boolean } {
   const offset = offsetOf(job.name, job.policies.jitter_seconds)
   const listed = occurrences(job.schedule, from, now, MOST_AT_ONCE + 1, offset)
-  return { due: listed.slice(0, MOST_AT_ONCE), truncated: listed.length > MOST_AT_ONCE }
+  const truncated = listed.length > MOST_AT_ONCE
+  return { due: truncated ? listed.slice(0, -LEFT) : listed, truncated }
 }
 
 /** Neighbours that were skipped for the same reason are one range. */

@@ -1,3 +1,4 @@
+import { TickoverError } from '../errors.ts'
 import { entryOf, isHeldBy, type Job } from '../job/job.ts'
 import { parseJob, parseRun } from '../job/parse.ts'
 import type { Look } from '../job/plan.ts'
@@ -40,7 +41,13 @@ export async function claim(
       collect(writings, committed.versions, copies, result)
       return { ...result, trouble: null }
     }
-    writings = await readBack(documents, writings, look, copies, result)
+    try {
+      writings = await readBack(documents, writings, look, copies, result)
+    } catch (error) {
+      // What was won before is held, whatever becomes of the rest: that may be held too, and then runs out.
+      if (error instanceof TickoverError) return { ...result, trouble: error.message }
+      throw error
+    }
   }
   result.lost.push(...writings.map(nameOf))
   return { ...result, trouble: null }

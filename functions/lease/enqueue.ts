@@ -14,10 +14,16 @@ export async function enqueue(documents: Documents, definition: Definition, now:
   const ref = jobRef(definition.name)
   const committed = await documents.commit([{ kind: 'create', ref, fields }])
   if (committed.outcome === 'done') return fields
-  const stored = committed.outcome === 'unreachable' ? null : (await documents.get([ref])).value[0]
+  if (committed.outcome === 'unreachable') {
+    throw new TickoverError(
+      'store_unreachable',
+      'The job could not be stored. Nothing was kept: send it again.',
+    )
+  }
+  const stored = (await documents.get([ref])).value[0]
   if (stored) return stored.fields
   throw new TickoverError(
     'store_unreachable',
-    'The job could not be stored. Nothing was kept: send it again.',
+    'It is not known whether the job was stored. See whether GET /api/jobs?kind=one_off lists it before you send it again.',
   )
 }

@@ -4,9 +4,9 @@ import type { ScheduleInput } from '../schedule/schedule.ts'
 
 /** One line of a run's own log; `data` is kept as JSON beside it. */
 export interface RunLog {
-  info(message: string, data?: Readonly<Record<string, unknown>>): void
-  warn(message: string, data?: Readonly<Record<string, unknown>>): void
-  error(message: string, data?: Readonly<Record<string, unknown>>): void
+  readonly info: (message: string, data?: Readonly<Record<string, unknown>>) => void
+  readonly warn: (message: string, data?: Readonly<Record<string, unknown>>) => void
+  readonly error: (message: string, data?: Readonly<Record<string, unknown>>) => void
 }
 
 /** Progress of a run that works through items; the handler counts, the run's record keeps it. */
@@ -31,14 +31,14 @@ export interface Context<P> {
   readonly log: RunLog
   readonly items: ItemCount
   /** A value that this process keeps for `SCHEDULER_CACHE_TTL`; callers of one missing key share one load. */
-  cache<T>(key: string, load: () => Promise<T>): Promise<T>
+  readonly cache: <T>(key: string, load: () => Promise<T>) => Promise<T>
   /**
    * Performs a step with consequences outside (a post, a mail, a payment). Once it is recorded as done it is never
    * performed again for this run and key, by no retry and no other process: its stored result (JSON, at most 16 KiB)
    * is answered instead. One that had begun when its holder died may repeat, with the same idempotency key, so send
    * that key along. Rejects with `TickoverError('lost')` when this attempt may not act any more: let that through.
    */
-  effect<T>(key: string, perform: (idempotencyKey: string) => Promise<T>): Promise<T>
+  readonly effect: <T>(key: string, perform: (idempotencyKey: string) => Promise<T>) => Promise<T>
 }
 
 /** A job as code declares it. Without a schedule it is a job type for one-off jobs. */

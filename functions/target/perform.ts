@@ -30,12 +30,23 @@ export async function perform(performing: Performing, standing: Standing, payloa
 }
 
 function readPayload(definition: JobDefinition, text: string): never {
-  const parsed = definition.payload.safeParse(JSON.parse(text))
+  const parsed = definition.payload.safeParse(fromJson(text))
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- defineJob ties the schema's type to the handler's
   if (parsed.success) return parsed.data as never
   const [issue] = parsed.error.issues
   const place = issue?.path.join('.') || 'the payload'
   throw new TickoverError('invalid_payload', `${place}: ${issue?.message ?? 'is refused by its schema'}`)
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new TickoverError(
+      'invalid_payload',
+      'The stored payload is not JSON; correct it in the job’s document.',
+    )
+  }
 }
 
 function contextOf(
@@ -84,5 +95,5 @@ function counted(items: ItemCount): Items | null {
 }
 
 function whole(count: number): number {
-  return Number.isFinite(count) ? Math.max(0, Math.trunc(count)) : 0
+  return Number.isFinite(count) ? Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.trunc(count))) : 0
 }

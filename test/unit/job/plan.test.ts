@@ -257,10 +257,20 @@ test('more occurrences than one look closes are closed by several, and one run i
       attempt?.scheduled_for,
     ]),
   ).toEqual([
-    [[10_000], undefined],
-    [[10_000], undefined],
-    [[4_999], now],
+    [[9_000], undefined],
+    [[9_000], undefined],
+    [[6_999], now],
   ])
+})
+
+test('of more occurrences than one look closes, `all` still makes up for the last few', () => {
+  const schedule = { kind: 'every', seconds: 1, anchor_at: 0 } as const
+  const job = newMinutely({ misfire: 'all', catchup_limit: 100 }, { ...definition(), schedule })
+  const now = T0 + 10_001 * 1000
+  const first = plan(job, look(now))
+  const second = plan(first.job, look(now))
+  expect(second.attempt?.scheduled_for).toBe(now - 99_000)
+  expect(second.job.next_run_at).toBe(now - 98_000)
 })
 
 test('a stored instant that is no occurrence of the schedule any more still leads on', () => {
