@@ -61,8 +61,17 @@ function compose(machine: Machine, jobs: readonly JobDefinition[]): Listener {
   const stop = new AbortController()
   const engine = createEngine({ machine, config, emit, documents, jobs, stop: stop.signal })
   const verify = createVerifier({ audience: config.audience, keys_url: config.token_keys_url, clock })
+  const ticks = new Set<Promise<unknown>>()
   const newTrace = () => machine.newId().replaceAll('-', '')
-  const app = createApp({ config, clock, documents, verify, emit, newTrace, ...surfaceOf(engine, config) })
+  const app = createApp({
+    config,
+    clock,
+    documents,
+    verify,
+    emit,
+    newTrace,
+    ...surfaceOf(engine, config, ticks),
+  })
   const listener = listenerOf((request) => app.fetch(request))
   const bridge = takeRequests(listener)
   takeSignals({
@@ -72,6 +81,8 @@ function compose(machine: Machine, jobs: readonly JobDefinition[]): Listener {
     drain: async () => {
       stop.abort()
       await bridge.finish()
+      // A tick goes on when its caller has hung up.
+      await Promise.allSettled(ticks)
       await documents.close()
     },
   })
@@ -118,8 +129,12 @@ function createEngine(parts: {
   }
 }
 
-/** What the HTTP surface asks of the engine. The coded jobs are registered once, before the first tick. */
-function surfaceOf(engine: Engine, config: Config): Pick<Deps, 'runTick' | 'createOneOff'> {
+/** What the HTTP surface asks of the engine; `ticks` holds those under way. The coded jobs are registered before the first. */
+function surfaceOf(
+  engine: Engine,
+  config: Config,
+  ticks: Set<Promise<unknown>>,
+): Pick<Deps, 'runTick' | 'createOneOff'> {
   const { documents, registry, newId, clock } = engine
   const lanes = config.lanes.map(({ name }) => name)
   const documentsOf = permits(documents, config.database_max_connections, lanes)
@@ -139,10 +154,9 @@ function surfaceOf(engine: Engine, config: Config): Pick<Deps, 'runTick' | 'crea
         ...(limit !== undefined && { limit }),
         ...(concurrency !== undefined && { concurrency }),
       }
-      const { status, report } = await tick(
-        { ...engine, documents: documentsOf(lane) },
-        { lane, dwell_seconds, ...bounds },
-      )
+      const ticking = tick({ ...engine, documents: documentsOf(lane) }, { lane, dwell_seconds, ...bounds })
+      ticks.add(ticking)
+      const { status, report } = await ticking.finally(() => ticks.delete(ticking))
       return { status, report: { ...report } }
     },
     createOneOff: async (input: OneOff) => {

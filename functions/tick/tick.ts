@@ -9,6 +9,7 @@ import { type Budget, type Phase, phaseOf } from './budget.ts'
 import type { Engine } from './engine.ts'
 import { Pool } from './pool.ts'
 import { newTally, reportOf, type Tally, type TickReport } from './report.ts'
+import { Sight } from './sight.ts'
 
 /** What a tick is asked for. */
 export interface TickRequest {
@@ -42,14 +43,15 @@ interface Tick {
   readonly tally: Tally
   readonly bell: Bell
   readonly pool: Pool
+  readonly sight: Sight
   /** Did another tick take what this one wanted, at the last claim? */
   outrun: boolean
 }
 
-/** What a look at the lane found. `next_at`: when something falls due that was in sight. */
+/** What a look at the lane found. `next_at`: when the next of the jobs that are or were in sight falls due; else infinite. */
 interface Look {
   readonly progressed: boolean
-  readonly next_at: number | null
+  readonly next_at: number
 }
 
 /** The longest that a waiting tick goes without a look at its lane, in ms: new jobs may have come. */
@@ -113,6 +115,7 @@ function prepare(engine: Engine, request: TickRequest): Tick {
     tally,
     bell,
     pool: new Pool(engine, executing, tally, bell, slots),
+    sight: new Sight(),
     outrun: false,
   }
 }
@@ -132,7 +135,7 @@ async function work(one: Tick): Promise<void> {
   }
 }
 
-const NOTHING: Look = { progressed: false, next_at: null }
+const NOTHING: Look = { progressed: false, next_at: Number.POSITIVE_INFINITY }
 
 function phaseNow({ engine, budget, began, pool }: Tick): Phase {
   return phaseOf(budget, {
@@ -170,13 +173,14 @@ async function takeDue(one: Tick, phase: Phase, free: number): Promise<Look> {
   })
   if (isSkewed(one)) return NOTHING
   const due = found.filter((stored) => claimableOf(stored) <= now)
-  const next = found.find((stored) => claimableOf(stored) > now)
+  const coming = found.map(claimableOf).filter((at) => at > now)
+  if (one.budget.dwells) one.sight.see(found, now)
   const jobs = choose(one, due, most)
   tally.checked += found.length
   tally.due += jobs.length
   const taken = jobs.length === 0 ? null : await one.pool.take(jobs, one.id, now)
   one.outrun = taken?.outrun ?? false
-  return { progressed: taken?.progressed ?? false, next_at: next === undefined ? null : claimableOf(next) }
+  return { progressed: taken?.progressed ?? false, next_at: Math.min(...coming, one.sight.nextAfter(now)) }
 }
 
 /** The first that are due; after a lost race, as many from a random place, away from the one who was faster. */
@@ -195,10 +199,10 @@ function isSkewed({ engine, time }: Tick): boolean {
 }
 
 /** How long to wait before the next look, in ms: until what is in sight falls due, at most until new jobs are looked for. */
-function pauseUntil(one: Tick, next_at: number | null): number {
+function pauseUntil(one: Tick, next_at: number): number {
   if (phaseNow(one) !== 'dwell' || freeSlots(one) === 0) return LOOK_AGAIN
   const left = one.began + one.budget.claims_seconds * 1000 - one.engine.clock.now()
-  const until = next_at === null ? LOOK_AGAIN : next_at - one.time.now()
+  const until = next_at - one.time.now()
   return Math.max(1, Math.min(LOOK_AGAIN, until, left > 0 ? left : LOOK_AGAIN))
 }
 

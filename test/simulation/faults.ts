@@ -31,7 +31,10 @@ export interface Calling {
   readonly store: Documents
 }
 
-const NEVER = new Promise<never>(() => {})
+/** A promise of its own each time: one that all wait for would keep every dead world alive. */
+function never(): Promise<never> {
+  return new Promise(() => {})
+}
 
 /** The store as one instance reaches it: with delays, failures, lost replies, and its own death at any call. */
 export function faultyDocuments(calling: Calling): Documents {
@@ -44,12 +47,12 @@ export function faultyDocuments(calling: Calling): Documents {
   const travel = async () => {
     const delay = happens('slow', 0.02) ? chance.whole(500, 6000) : chance.whole(1, 30)
     await timeline.sleep(delay)
-    if (!calling.alive()) await NEVER
+    if (!calling.alive()) await never()
   }
   const crash = async (fault: Fault, share: number) => {
     if (!happens(fault, share)) return
     calling.crash()
-    await NEVER
+    await never()
   }
   const read = async <T>(ask: () => Promise<Answer<T>>): Promise<Answer<T>> => {
     await crash('crash_before', 0.004)

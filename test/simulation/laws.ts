@@ -89,10 +89,13 @@ export class Watch {
   /** An effect is being performed, outside of everything: may it be? */
   performed(run: string, effect: string, fence: number, job: string): void {
     if (this.#done.has(effect)) this.violate(4, `${effect} is performed again under fence ${fence}`)
+    const record = this.#state.get(`scheduler_effects/${effect}`)
+    if (record?.fence !== fence)
+      this.violate(3, `${effect} is performed under fence ${fence}, which did not begin it`)
+    // Between its beginning, which the store allowed, and this, an entry may still have given way to a later occurrence.
     const entry = entryOf(this.job(job), run)
-    if (entry?.fence !== fence || entry.state !== 'running') {
-      this.violate(3, `${effect} begins under the old fence ${fence}`)
-    } else if (this.#now() > entry.until - EFFECT_MARGIN + CLOCK_ERROR) {
+    if (entry?.fence !== fence || entry.state !== 'running') return
+    if (this.#now() > entry.until - EFFECT_MARGIN + CLOCK_ERROR) {
       this.violate(9, `${effect} begins ${entry.until - this.#now()} ms before the lease ends`)
     }
   }
