@@ -1,13 +1,25 @@
 import { defineConfig } from 'vitest/config'
 
+const everything = ['test/**/*.test.ts']
+/** Tests that measure how fast the whole of it is: they have the machine to themselves. */
+const alone = ['test/e2e/**/*.test.ts']
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     pool: 'forks',
+    // Many tests wait for processes and servers of their own: a worker more than a small machine has cores.
+    maxWorkers: 3,
     globalSetup: ['test/support/global-setup.ts'],
     // No Google client may look for a metadata server: there is none, and it would wait for it.
     env: { METADATA_SERVER_DETECTION: 'none' },
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    testTimeout: 30_000,
+    hookTimeout: 90_000,
+    projects: [
+      { extends: true, test: { name: 'alone', include: alone, sequence: { groupOrder: 0 } } },
+      {
+        extends: true,
+        test: { name: 'together', include: everything, exclude: alone, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 })

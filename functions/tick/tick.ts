@@ -44,7 +44,7 @@ interface Tick {
   readonly bell: Bell
   readonly pool: Pool
   readonly sight: Sight
-  /** Did another tick take what this one wanted, at the last claim? */
+  /** Has another tick taken what this one wanted? Then there is a race on this lane. */
   outrun: boolean
 }
 
@@ -57,8 +57,8 @@ interface Look {
 /** The longest that a waiting tick goes without a look at its lane, in ms: new jobs may have come. */
 const LOOK_AGAIN = 10_000
 
-/** A tick that was outrun reads this many times what it can take, and takes from a random place of it. */
-const SPREAD = 4
+/** A tick that was outrun reads this many times what it can take, and takes one of these parts at random. */
+const SPREAD = 6
 
 /** The most jobs that one look reads. */
 const MOST_READ = 1_000
@@ -179,14 +179,14 @@ async function takeDue(one: Tick, phase: Phase, free: number): Promise<Look> {
   tally.checked += found.length
   tally.due += jobs.length
   const taken = jobs.length === 0 ? null : await one.pool.take(jobs, one.id, now)
-  one.outrun = taken?.outrun ?? false
+  one.outrun ||= taken?.outrun ?? false
   return { progressed: taken?.progressed ?? false, next_at: Math.min(...coming, one.sight.nextAfter(now)) }
 }
 
-/** The first that are due; after a lost race, as many from a random place, away from the one who was faster. */
+/** The first that are due; after a lost race, a random one of as many parts as there are, to meet the others no more. */
 function choose({ engine, outrun }: Tick, due: readonly Stored[], most: number): readonly Stored[] {
-  const places = Math.max(0, due.length - most) + 1
-  const first = outrun ? Math.floor(engine.random() * places) : 0
+  const parts = Math.ceil(due.length / most)
+  const first = outrun ? Math.floor(engine.random() * parts) * most : 0
   return due.slice(first, first + most)
 }
 

@@ -31,8 +31,8 @@ export const TROUBLES = ['tick_missed', 'tick_late', 'tick_twice', 'clock_wrong'
 
 const START = Date.UTC(2026, 2, 1, 12, 0, 0)
 /** Trouble of every kind, then none but what jobs and deploys make. */
-const FAULTY_MS = 180_000
-const CALM_MS = 130_000
+const FAULTY_MS = 150_000
+const CALM_MS = 125_000
 const CADENCE_MS = 10_000
 const INSTANCES = 3
 const LANES = { fast: 14, slow: null } as const

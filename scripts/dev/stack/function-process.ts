@@ -32,7 +32,8 @@ export function startFunction(options: {
   const child = launch(options)
   const over = new AbortController()
   const ended = new Promise<string>((resolve) => {
-    child.once('exit', (code, signal) => {
+    // Not `exit`: what it wrote last is still on its way then.
+    child.once('close', (code, signal) => {
       over.abort()
       resolve(signal === null ? `exit code ${code}` : signal)
     })
