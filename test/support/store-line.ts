@@ -46,7 +46,6 @@ export interface StoreLine {
 }
 
 /** gRPC's own names for its statuses. */
-const ALREADY_EXISTS = 6
 export const FAILED_PRECONDITION = 9
 export const ABORTED = 10
 export const INTERNAL = 13
