@@ -2,9 +2,10 @@ import leven from 'leven'
 import { z } from 'zod'
 import { principalTable } from './auth/principals.ts'
 import { contradictions } from './config/contradictions.ts'
-import { type Flag, flag, mailAddress, optional, webUrl, whole } from './config/flag.ts'
+import { type Flag, flag, mailAddress, nameList, optional, webUrl, whole } from './config/flag.ts'
 import { laneList } from './config/lanes.ts'
 import { type Problem, TickoverError } from './errors.ts'
+import { ignoreRules } from './shadow/rules.ts'
 
 /** The flags: the one place where a name, a default, a check and a meaning are written down, in the order of `.env.example`. */
 export const FLAGS = {
@@ -126,6 +127,67 @@ export const FLAGS = {
     z.string().regex(/^[a-z0-9.-]+:\d{1,5}$/, 'must be host:port'),
     'host:port of a Cloud Scheduler emulator. Refused in production.',
   ),
+  stage: flag(
+    'ROLLOUT_STAGE',
+    '5',
+    whole(0, 5),
+    'Where the move from an older scheduler stands: 0 validate, 1 dual, 2 qa, 3 shadow, 4 cutover, 5 cleanup (also: nothing to move).',
+  ),
+  shadow_mode: optional(
+    'SCHEDULER_SHADOW_MODE',
+    z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true'),
+    'true: the path that is not live runs in shadow, and both are compared. On at stage 3 unless it is false; possible at stage 4.',
+  ),
+  legacy_loop: flag(
+    'ROLLOUT_LEGACY_LOOP',
+    'off',
+    z.enum(['on', 'off'], 'must be on or off'),
+    'on: the legacy path is the in-process loop of this service, which then needs CPU always allocated and one instance at least.',
+  ),
+  legacy_poll_seconds: flag(
+    'ROLLOUT_LEGACY_POLL_SECONDS',
+    '10',
+    whole(1, 300),
+    'How often the in-process loop looks for due jobs.',
+  ),
+  canary_percent: flag(
+    'ROLLOUT_CANARY_PERCENT',
+    '0',
+    whole(0, 100),
+    'The share of the jobs that the ticks have at stage 3 already.',
+  ),
+  canary_jobs: flag(
+    'ROLLOUT_CANARY_JOBS',
+    '',
+    nameList,
+    'Jobs that the ticks have at stage 3 already: names, separated by commas.',
+  ),
+  canary_split: flag(
+    'ROLLOUT_CANARY_SPLIT',
+    'stable',
+    z.enum(['stable', 'alternate'], 'must be stable or alternate'),
+    'alternate: at stage 3 each path has all jobs in turn: the legacy one from :00 and :30, the ticks from :15 and :45.',
+  ),
+  expected_jobs: flag(
+    'ROLLOUT_EXPECTED_JOBS',
+    '',
+    nameList,
+    'The jobs that must have a handler here before the move begins: names, separated by commas.',
+  ),
+  tolerance_seconds: flag(
+    'ROLLOUT_TOLERANCE_SECONDS',
+    '130',
+    whole(1, 86_400),
+    'How far apart both paths may start one run; a job can say otherwise. The default is two cadences of a minute, and 10 s.',
+  ),
+  ignore_rules: flag(
+    'ROLLOUT_IGNORE',
+    '[]',
+    ignoreRules,
+    'Known differences, as JSON: [{"name": "colder", "job": "weather", "verdict": "intents_differ", "owner": "ana@example.com", "until": "2030-01-31", "reason": "…"}].',
+  ),
+  service: optional('K_SERVICE', z.string().max(100), 'Set by Cloud Run: the service.'),
+  revision: flag('K_REVISION', 'local', z.string().max(100), 'Set by Cloud Run: the revision.'),
 } as const satisfies Record<string, Flag<unknown>>
 
 /** The flags' values, checked. */

@@ -3,24 +3,18 @@ import type { DestinationStream } from 'pino'
 import { createVerifier } from './auth/oidc.ts'
 import type { Clock } from './clock.ts'
 import { type Config, type Env, loadConfig } from './config.ts'
-import { createApp, type Deps, type OneOff } from './http/app.ts'
 import { type Listener, listenerOf, takeRequests } from './http/framework.ts'
-import { oneOffDefinition } from './http/one-off.ts'
-import { enqueue } from './lease/enqueue.ts'
-import { jobRef } from './lease/held.ts'
-import { register } from './lease/register.ts'
 import type { Emit } from './observe/events.ts'
 import { createLog } from './observe/log.ts'
 import { currentTrace } from './observe/trace.ts'
+import { createService } from './service.ts'
 import { type Process, takeSignals } from './signals.ts'
 import type { Documents } from './store/documents.ts'
 import { lazyDocuments } from './store/lazy.ts'
-import { permits } from './store/permits.ts'
 import { createCache } from './target/cache.ts'
 import type { JobDefinition } from './target/handler.ts'
 import { createRegistry } from './target/registry.ts'
 import type { Engine } from './tick/engine.ts'
-import { tick } from './tick/tick.ts'
 
 /** What the machine gives: everything that code below must not take for itself. */
 export interface Machine {
@@ -61,18 +55,8 @@ function compose(machine: Machine, jobs: readonly JobDefinition[]): Listener {
   const stop = new AbortController()
   const engine = createEngine({ machine, config, emit, documents, jobs, stop: stop.signal })
   const verify = createVerifier({ audience: config.audience, keys_url: config.token_keys_url, clock })
-  const ticks = new Set<Promise<unknown>>()
-  const newTrace = () => machine.newId().replaceAll('-', '')
-  const app = createApp({
-    config,
-    clock,
-    documents,
-    verify,
-    emit,
-    newTrace,
-    ...surfaceOf(engine, config, ticks),
-  })
-  const listener = listenerOf((request) => app.fetch(request))
+  const service = createService(engine, config, { verify })
+  const listener = listenerOf(service.fetch)
   const bridge = takeRequests(listener)
   takeSignals({
     process: machine.process,
@@ -81,8 +65,7 @@ function compose(machine: Machine, jobs: readonly JobDefinition[]): Listener {
     drain: async () => {
       stop.abort()
       await bridge.finish()
-      // A tick goes on when its caller has hung up.
-      await Promise.allSettled(ticks)
+      await service.ended()
       await documents.close()
     },
   })
@@ -109,7 +92,7 @@ function createEngine(parts: {
   readonly documents: Documents
   readonly jobs: readonly JobDefinition[]
   readonly stop: AbortSignal
-}): Engine {
+}): Omit<Engine, 'claimant'> {
   const { machine, config, emit, documents, jobs, stop } = parts
   const { clock, random, newId } = machine
   const lanes = config.lanes.map((lane) => lane.name)
@@ -126,44 +109,5 @@ function createEngine(parts: {
     cache: createCache(config.cache_ttl_seconds, clock),
     settings: { ...config, grace_seconds: GRACE_SECONDS },
     eventLoopDelay: () => delay.percentile(99) / 1e6,
-  }
-}
-
-/** What the HTTP surface asks of the engine; `ticks` holds those under way. The coded jobs are registered before the first. */
-function surfaceOf(
-  engine: Engine,
-  config: Config,
-  ticks: Set<Promise<unknown>>,
-): Pick<Deps, 'runTick' | 'createOneOff'> {
-  const { documents, registry, newId, clock } = engine
-  const lanes = config.lanes.map(({ name }) => name)
-  const documentsOf = permits(documents, config.database_max_connections, lanes)
-  let registered: Promise<void> | null = null
-  const registerOnce = () => {
-    registered ??= register(documents, registry.definitions).catch((error: unknown) => {
-      registered = null
-      throw error
-    })
-    return registered
-  }
-  return {
-    runTick: async ({ lane, limit, concurrency }) => {
-      await registerOnce()
-      const dwell_seconds = config.lanes.find(({ name }) => name === lane)?.dwell_seconds ?? null
-      const bounds = {
-        ...(limit !== undefined && { limit }),
-        ...(concurrency !== undefined && { concurrency }),
-      }
-      const ticking = tick({ ...engine, documents: documentsOf(lane) }, { lane, dwell_seconds, ...bounds })
-      ticks.add(ticking)
-      const { status, report } = await ticking.finally(() => ticks.delete(ticking))
-      return { status, report: { ...report } }
-    },
-    createOneOff: async (input: OneOff) => {
-      const defaults = { name: newId(), lane: config.lanes[0]?.name ?? '' }
-      const definition = oneOffDefinition(input, registry, defaults)
-      const fields = await enqueue(documents, definition, clock.now())
-      return { ref: jobRef(definition.name), fields }
-    },
   }
 }

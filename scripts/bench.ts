@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util'
-import { startFirestoreEmulator } from '../test/support/firestore-emulator.ts'
 import type { Bench, Measured } from './bench/bar.ts'
 import { calls } from './bench/calls.ts'
 import { drain } from './bench/drain.ts'
@@ -7,6 +6,7 @@ import { embedded } from './bench/embedded.ts'
 import { oldLoop } from './bench/old-loop.ts'
 import { race } from './bench/race.ts'
 import { start } from './bench/start.ts'
+import { startFirestoreEmulator } from './dev/firestore-emulator.ts'
 
 /** In the order in which they run and stand in the table. */
 const BENCHES: readonly ((host: string) => Bench)[] = [calls, drain, race, oldLoop, start, () => embedded]

@@ -1,4 +1,4 @@
-import { readArguments } from './dev/arguments.ts'
+import { type Command, readArguments } from './dev/arguments.ts'
 import { banner } from './dev/banner.ts'
 import { createScreen } from './dev/screen.ts'
 import { stopSignal } from './dev/signals.ts'
@@ -7,6 +7,7 @@ import { createOneOff, type OneOff } from './dev/stack/one-off.ts'
 import { isFree } from './dev/stack/ports.ts'
 import { DWELLING } from './dev/stack/settings.ts'
 import { type Stack, startStack } from './dev/stack.ts'
+import { findStack } from './dev/whereabouts.ts'
 import { systemClock as clock } from './system-clock.ts'
 
 const HELP = `Runs the whole of Tickover on this machine: Cloud Scheduler, a token issuer, the function on the Functions
@@ -14,13 +15,17 @@ Framework with the example jobs and yours (functions/jobs), and a service that t
 
   npm start                 start, or go on where it was stopped
   npm start -- --fresh      forget the state first
+  npm start -- --firestore  keep jobs in the Firestore emulator instead of a file; it forgets them when it stops
   PORT=9000 npm start       another port than 8080
 
-The state is kept in .tickover/. Ctrl-C stops: what runs is told to end and given back; Ctrl-C again ends it at once.
+The state is kept in .tickover/, with the flags that deploys have set. Ctrl-C stops: what runs is told to end and given back; Ctrl-C again ends it at once.
 Exit codes: 0 stopped, 1 something could not start or broke off, 2 wrong usage.
 `
 
+type Start = Extract<Command, { verb: 'start' }>
+
 const FOLDER = '.tickover'
+const GONE = 'Stopped. The jobs are gone with the Firestore emulator that kept them.'
 const STOPPED = 0
 const FAILED = 1
 const WRONG_USAGE = 2
@@ -32,15 +37,20 @@ async function main(args: readonly string[]): Promise<number> {
   if (command.verb === 'wrong')
     return told(`${command.reasons.join('\n')}\nSee npm start -- --help.`, WRONG_USAGE)
   try {
-    return await run(command.port, command.fresh)
+    return await run(command)
   } catch (error) {
     return told(error instanceof Error ? error.message : String(error), FAILED)
   }
 }
 
-async function run(port: number, fresh: boolean): Promise<number> {
+async function run({ port, fresh, firestore }: Start): Promise<number> {
   if (!(await isFree(port)))
     throw new Error(`Port ${port} is in use. Choose another: PORT=${port + 10} npm start`)
+  const other = await findStack(FOLDER)
+  if (other !== null)
+    throw new Error(
+      `${FOLDER}/ is in use by another process: the stack at ${other.state.url}. Stop that one.`,
+    )
   if (fresh) await forget(FOLDER, clock)
   let stack: Stack | null = null
   const stop = stopSignal(process, clock, () => {
@@ -50,6 +60,7 @@ async function run(port: number, fresh: boolean): Promise<number> {
   stack = await startStack({
     port,
     folder: FOLDER,
+    storage: firestore ? 'firestore' : 'json',
     env: process.env,
     clock,
     random: Math.random,
@@ -58,9 +69,10 @@ async function run(port: number, fresh: boolean): Promise<number> {
   await begin(stack)
   const broken = await Promise.race([stop.then(() => null), stack.ended])
   if (broken === null) told('\nStopping: no new ticks; what runs is told to end, and given back.', STOPPED)
+  const isGone = stack.firestore()?.ends === true
   await stack.stop()
   return broken === null
-    ? told(`Stopped. The state is kept in ${FOLDER}/; npm start goes on with it.`, STOPPED)
+    ? told(isGone ? GONE : `Stopped. The state is kept in ${FOLDER}/; npm start goes on with it.`, STOPPED)
     : told(`The function ended by itself (${broken}).`, FAILED)
 }
 

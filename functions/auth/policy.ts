@@ -11,7 +11,14 @@ export const POLICY = {
   'POST /api/jobs': ['operator', 'service'],
   'GET /api/jobs': ['viewer', 'operator'],
   'GET /api/jobs/:name': ['viewer', 'operator'],
-} as const satisfies Record<`${'GET' | 'POST'} /${string}`, Who>
+  'POST /api/legacy/runs': ['legacy'],
+  'PATCH /api/legacy/runs': ['legacy'],
+  'GET /api/ownership': ['legacy', 'viewer', 'operator'],
+  'GET /api/shadow/report': ['viewer', 'operator'],
+  'GET /api/rollout': ['viewer', 'operator'],
+  'POST /api/rollout/records': ['operator'],
+  'POST /api/rollout/free': ['operator'],
+} as const satisfies Record<`${'GET' | 'POST' | 'PATCH'} /${string}`, Who>
 
 /** One route, as `METHOD /path`. */
 export type Route = keyof typeof POLICY

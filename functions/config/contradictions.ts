@@ -12,6 +12,12 @@ export interface Values {
   readonly lanes?: readonly Lane[]
   readonly tick_budget_seconds?: number
   readonly request_timeout_seconds?: number
+  readonly stage?: number
+  readonly shadow_mode?: boolean | null
+  readonly legacy_loop?: 'on' | 'off'
+  readonly canary_percent?: number
+  readonly canary_jobs?: readonly string[]
+  readonly canary_split?: 'stable' | 'alternate'
 }
 
 interface Rule {
@@ -23,7 +29,71 @@ interface Rule {
 const isAway = ({ environment }: Values) => environment === 'qa' || environment === 'production'
 const inProduction = ({ environment }: Values) => environment === 'production'
 
+const hasCanary = ({ canary_percent = 0, canary_jobs = [] }: Values) =>
+  canary_percent > 0 || canary_jobs.length > 0
+
+/** The combinations of stage, loop, shadow and canary that contradict each other. */
+const ROLLOUT_RULES: readonly Rule[] = [
+  {
+    field: 'ROLLOUT_STAGE',
+    message: 'must be named when another ROLLOUT_ flag is set: unset, it means that nothing is moved (5)',
+    isBroken: (values, isUnset) =>
+      isUnset && (values.legacy_loop === 'on' || hasCanary(values) || values.canary_split === 'alternate'),
+  },
+  {
+    field: 'ROLLOUT_STAGE',
+    message: 'is 2, which is for qa alone; production goes from 1 to 3 once qa has passed 2',
+    isBroken: (values) => inProduction(values) && values.stage === 2,
+  },
+  {
+    field: 'ROLLOUT_LEGACY_LOOP',
+    message: 'is on, but at stages 2 and 5 the ticks have every job and nothing is compared; set off',
+    isBroken: ({ legacy_loop, stage }, isUnset) =>
+      !isUnset && legacy_loop === 'on' && (stage === 2 || stage === 5),
+  },
+  {
+    field: 'ROLLOUT_LEGACY_LOOP',
+    message: 'is on, but at stage 4 it runs in shadow only; set SCHEDULER_SHADOW_MODE=true, or the loop off',
+    isBroken: ({ legacy_loop, stage, shadow_mode }) =>
+      legacy_loop === 'on' && stage === 4 && shadow_mode !== true,
+  },
+  {
+    field: 'SCHEDULER_SHADOW_MODE',
+    message: 'is true, but there is something to compare at stages 3 and 4 only; unset it',
+    isBroken: ({ shadow_mode, stage }) =>
+      shadow_mode === true && stage !== undefined && stage !== 3 && stage !== 4,
+  },
+  {
+    field: 'SCHEDULER_SHADOW_MODE',
+    message:
+      'is true at stage 4, where the loop is what runs in shadow; set ROLLOUT_LEGACY_LOOP=on, or unset it',
+    isBroken: ({ shadow_mode, stage, legacy_loop }) =>
+      shadow_mode === true && stage === 4 && legacy_loop !== 'on',
+  },
+  {
+    field: 'SCHEDULER_SHADOW_MODE',
+    message:
+      'is true, but with ROLLOUT_CANARY_SPLIT=alternate both paths are live in turn; unset one of them',
+    isBroken: ({ shadow_mode, canary_split }) => shadow_mode === true && canary_split === 'alternate',
+  },
+  {
+    field: 'ROLLOUT_CANARY_PERCENT',
+    message: 'and the other ROLLOUT_CANARY_ flags count at stage 3 only; unset them',
+    isBroken: (values) =>
+      values.stage !== undefined &&
+      values.stage !== 3 &&
+      (hasCanary(values) || values.canary_split === 'alternate'),
+  },
+  {
+    field: 'ROLLOUT_CANARY_SPLIT',
+    message:
+      'is alternate, which gives every job to each path in turn; unset ROLLOUT_CANARY_PERCENT and _JOBS',
+    isBroken: (values) => values.canary_split === 'alternate' && hasCanary(values),
+  },
+]
+
 const RULES: readonly Rule[] = [
+  ...ROLLOUT_RULES,
   ...['SCHEDULER_OIDC_AUDIENCE', 'SCHEDULER_SERVICE_ACCOUNT'].map((field) => ({
     field,
     message: 'is required outside local',

@@ -46,3 +46,13 @@ export const mailAddress: z.ZodType<string, string> = z
   .string()
   .toLowerCase()
   .refine((text) => /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text), 'must be an e-mail address')
+
+const MOST_NAMES = 1_000
+
+/** Names separated by commas; none when empty. */
+export const nameList: z.ZodType<readonly string[], string> = z
+  .string()
+  .transform((text) => text.split(',').map((name) => name.trim()))
+  .transform((names) => names.filter((name) => name !== ''))
+  .refine((names) => names.length <= MOST_NAMES, `must name at most ${MOST_NAMES}`)
+  .refine((names) => new Set(names).size === names.length, 'must not name one twice')

@@ -10,7 +10,12 @@ import type { Documents, Stored } from '../store/documents.ts'
 import { authenticate, authorize } from './access.ts'
 import { healthRoutes } from './health.ts'
 import { jobRoutes } from './jobs.ts'
+import { legacyRoutes } from './legacy.ts'
+import { ownershipRoutes } from './ownership.ts'
 import { answerProblem } from './problem.ts'
+import { rolloutRoutes } from './rollout.ts'
+import { shadowRoutes } from './shadow.ts'
+import { steerRoutes } from './steer.ts'
 import { tickRoutes } from './tick.ts'
 
 /** What a tick is asked to do. */
@@ -43,6 +48,14 @@ export interface Deps {
   readonly documents: Documents
   readonly verify: Verify
   readonly emit: Emit
+  /** A new UUID. */
+  readonly newId: () => string
+  /** From 0 up to 1. */
+  readonly random: () => number
+  /** The job types that have a handler here. */
+  readonly handlers: readonly string[]
+  /** Brings the coded jobs into the store, where that is still to be done. */
+  readonly register: () => Promise<void>
   /** A new trace id: 32 hexadecimal digits. */
   readonly newTrace: () => string
   /** Rejects with `TickoverError('store_unreachable')` when the store is out of reach. */
@@ -66,6 +79,11 @@ export function createApp(deps: Deps): Hono<Vars> {
     ...healthRoutes(deps),
     ...tickRoutes(deps),
     ...jobRoutes(deps),
+    ...legacyRoutes(deps),
+    ...ownershipRoutes(deps),
+    ...shadowRoutes(deps),
+    ...rolloutRoutes(deps),
+    ...steerRoutes(deps),
   }
   app.use((c, next) => {
     c.set('trace', traceOf((name) => c.req.header(name)) ?? deps.newTrace())

@@ -26,6 +26,7 @@ export function newJob(definition: Definition, now: number): Job {
     full_until: null,
     created_at: now,
     updated_at: now,
+    defined_at: now,
     last_run: null,
     totals: { runs: 0, succeeded: 0, failed: 0, skipped: 0, duplicates_suppressed: 0 },
   }
@@ -57,20 +58,20 @@ export function closeAccounts(job: Job, now: number): { job: Job; skips: readonl
 
 /** The job under another definition: its state stays; another schedule begins with its first occurrence after `now`. */
 export function redefine(job: Job, definition: Definition, now: number): Job {
-  const next = { ...job, ...definition, updated_at: now }
+  const next = { ...job, ...definition, updated_at: now, defined_at: now }
   const keepsInstants = isDeepStrictEqual(instantsOf(job), instantsOf(definition))
   return refit({ ...next, next_run_at: keepsInstants ? job.next_run_at : firstOf(definition, now) }, job, now)
 }
 
 /** Starts nothing any more: what runs finishes, retries wait. */
 export function pause(job: Job, now: number): Job {
-  return { ...job, enabled: false, updated_at: now }
+  return { ...job, enabled: false, updated_at: now, defined_at: now }
 }
 
 /** Goes on after a pause; the occurrences meanwhile are one `paused` range. */
 export function unpause(job: Job, now: number): { job: Job; skips: readonly Skip[] } {
   const closing = closeAll(job, now, 'paused')
-  const next = { ...job, enabled: true, next_run_at: closing.next_run_at, updated_at: now }
+  const next = { ...job, enabled: true, next_run_at: closing.next_run_at, updated_at: now, defined_at: now }
   return { job: counted(next, closing.skips), skips: closing.skips }
 }
 
@@ -84,7 +85,8 @@ function instantsOf({ schedule, policies }: Definition): unknown {
   return [schedule, policies.jitter_seconds]
 }
 
-function definitionOf({
+/** What a job is defined as, without its state. */
+export function definitionOf({
   name,
   kind,
   description,

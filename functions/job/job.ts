@@ -1,3 +1,4 @@
+import type { Path } from '../rollout/stage.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import type { Policies } from './policies.ts'
 
@@ -10,8 +11,10 @@ export interface Entry {
   readonly fence: number
   /** Attempts begun so far, given-back ones not counted. */
   readonly attempt: number
-  /** The tick that made the last attempt; empty for a run that is owed. */
+  /** Who made the last attempt: a tick, a pass of the loop, an outside scheduler; empty for a run that is owed. */
   readonly owner: string
+  /** The path of the last attempt. */
+  readonly path: Path
   readonly until: number
   readonly scheduled_for: number
   /** When the first attempt began. */
@@ -42,7 +45,8 @@ export interface LastRun {
 /** A definition and its state: what to run, when, with which policies. Fields are named as they are stored (`stored.ts`). */
 export interface Job {
   readonly name: string
-  readonly kind: 'recurring' | 'one_off'
+  /** `reported`: known only from an outside scheduler that runs it; it has no occurrences of its own here. */
+  readonly kind: 'recurring' | 'one_off' | 'reported'
   readonly description: string
   /** Names the handler. */
   readonly job_type: string
@@ -62,6 +66,8 @@ export interface Job {
   readonly full_until: number | null
   readonly created_at: number
   readonly updated_at: number
+  /** Since when it has stood as it is defined, enabled or not. */
+  readonly defined_at: number
   readonly last_run: LastRun | null
   readonly totals: Totals
 }

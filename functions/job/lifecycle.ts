@@ -12,13 +12,15 @@ export type HolderEvent =
 /** The third give-back of a run counts as an attempt: a job that never ends within a process's life is seen. */
 const FREE_GIVE_BACKS = 2
 
+/** Who begins an attempt, when (ms). */
+export type Beginner = Pick<Entry, 'owner' | 'path'> & { readonly now: number }
+
 /** A new run: an occurrence takes a slot. */
 export function start(
   job: Job,
   run: string,
   scheduledFor: number,
-  owner: string,
-  now: number,
+  { owner, path, now }: Beginner,
   until: number,
 ): Job {
   const fence = job.fence + 1
@@ -28,6 +30,7 @@ export function start(
     fence,
     attempt: 1,
     owner,
+    path,
     until,
     scheduled_for: scheduledFor,
     began_at: now,
@@ -45,6 +48,7 @@ export function owe(job: Job, run: string, scheduledFor: number, now: number): J
     fence: job.fence,
     attempt: 0,
     owner: '',
+    path: 'tick',
     until: now,
     scheduled_for: scheduledFor,
     began_at: now,
@@ -55,7 +59,7 @@ export function owe(job: Job, run: string, scheduledFor: number, now: number): J
 }
 
 /** A new attempt of a run whose retry is due. */
-export function resume(job: Job, run: string, owner: string, now: number, until: number): Job {
+export function resume(job: Job, run: string, { owner, path, now }: Beginner, until: number): Job {
   const fence = job.fence + 1
   const held = (entry: Entry): Entry => ({
     ...entry,
@@ -63,6 +67,7 @@ export function resume(job: Job, run: string, owner: string, now: number, until:
     fence,
     attempt: entry.attempt + 1,
     owner,
+    path,
     until,
     began_at: isOwed(entry) ? now : entry.began_at,
     trouble: null,

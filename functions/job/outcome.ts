@@ -1,6 +1,7 @@
 import { delayBefore } from '../schedule/backoff.ts'
-import type { Entry, Job } from './job.ts'
+import type { Entry } from './job.ts'
 import { type HolderEvent, isSpentByGiveBack } from './lifecycle.ts'
+import type { Policies } from './policies.ts'
 
 /** Progress of a run that works through items. */
 export interface Items {
@@ -9,8 +10,38 @@ export interface Items {
   readonly failed: number
 }
 
+/** One effect that a handler asked for: its key, and the hash of its input. */
+export interface Intent {
+  readonly key: string
+  readonly hash: string
+}
+
+/** The effects that one attempt asked for, in whatever order: how many, a hash over all, and the first of them by key. */
+export interface Intents {
+  readonly count: number
+  readonly digest: string
+  readonly first: readonly Intent[]
+}
+
+/** What an attempt did on the way to its outcome. */
+export interface Acts {
+  readonly intents: Intents
+  /** Did one of its effects fail while it was performed? */
+  readonly effect_failed: boolean
+  /** How many effects it performed itself, those answered from their records not counted. */
+  readonly performed: number
+}
+
+/** Has this attempt had consequences, as far as can be told? A handler without effects has them when it succeeds. */
+export function hasPerformed(outcome: Outcome): boolean {
+  return outcome.kind === 'succeeded' || (outcome.acts?.performed ?? 0) > 0
+}
+
+/** How an attempt ended, and by which acts where its handler came to an end. */
+export type Outcome = End & { readonly acts?: Acts }
+
 /** How an attempt ended, as far as its holder can tell. Texts are bounded and storable. */
-export type Outcome =
+type End =
   | { readonly kind: 'succeeded'; readonly result: string | null; readonly items: Items | null }
   /** Trying again would not help. */
   | { readonly kind: 'failed'; readonly error: string; readonly items: Items | null }
@@ -28,13 +59,12 @@ export type Outcome =
 
 /** What an outcome says to the job: the attempts that are left decide between failure and retry. */
 export function eventOf(
-  job: Job,
+  { max_attempts, retry }: Pick<Policies, 'max_attempts' | 'retry'>,
   entry: Entry,
   outcome: Outcome,
   now: number,
   random: () => number,
 ): HolderEvent {
-  const { max_attempts, retry } = job.policies
   switch (outcome.kind) {
     case 'succeeded':
       return { kind: 'succeed' }

@@ -24,12 +24,15 @@ const SCHEDULE = z.discriminatedUnion('kind', [
 /** What can be the id of a document. */
 const ID = z.string().regex(/^(?!\.{1,2}$)(?!__.*__$)[^/]{1,300}$/u, 'cannot be the id of a record')
 
+const PATH = z.enum(['legacy', 'tick']).default('tick')
+
 const ENTRY = z.object({
   run: ID,
   state: z.enum(['running', 'retry']),
   fence: COUNT,
   attempt: COUNT,
   owner: z.string(),
+  path: PATH,
   until: INSTANT,
   scheduled_for: INSTANT,
   began_at: INSTANT,
@@ -55,7 +58,7 @@ const TOTALS = z.object({
 
 const JOB = z.object({
   name: NAME,
-  kind: z.enum(['recurring', 'one_off']),
+  kind: z.enum(['recurring', 'one_off', 'reported']),
   description: z.string(),
   job_type: NAME,
   lane: NAME,
@@ -70,6 +73,7 @@ const JOB = z.object({
   full_until: INSTANT.nullable(),
   created_at: INSTANT,
   updated_at: INSTANT,
+  defined_at: INSTANT.default(0),
   last_run: LAST_RUN.nullable(),
   totals: TOTALS,
 }) satisfies z.ZodType<Job>
@@ -78,10 +82,17 @@ const ATTEMPT = z.object({
   attempt: COUNT,
   fence: COUNT,
   owner: z.string(),
+  path: PATH,
   started_at: INSTANT,
   ended_at: INSTANT.nullable(),
   outcome: z.enum(['succeeded', 'failed', 'lost', 'given_back']).nullable(),
   error: z.string().nullable(),
+})
+
+const INTENTS = z.object({
+  count: COUNT,
+  digest: z.string(),
+  first: z.array(z.object({ key: z.string(), hash: z.string() })).max(100),
 })
 
 const RUN = z.object({
@@ -100,6 +111,9 @@ const RUN = z.object({
   items: z.object({ processed: COUNT, succeeded: COUNT, failed: COUNT }).nullable(),
   result: z.string().nullable(),
   error: z.string().nullable(),
+  payload_hash: z.string().default(''),
+  intents: INTENTS.nullable().default(null),
+  effect_failed: z.boolean().default(false),
   expire_at: INSTANT,
 }) satisfies z.ZodType<Run>
 

@@ -1,13 +1,15 @@
+import type { Path } from '../rollout/stage.ts'
 import { type Entry, entryOf, isFull, type Job, runId } from './job.ts'
 import { bury, remove, resume, start } from './lifecycle.ts'
 import { type Closing, closeDue } from './occurrences.ts'
 import { deathOf, REPLACED, type Skip } from './run.ts'
 import { counted, ended } from './tally.ts'
 
-/** Who looks at a job, when, and for how long a claim would hold. Instants in ms, `now` by the store's time. */
+/** Who looks at a job, for which path, when, and for how long a claim would hold. Instants in ms, `now` by the store's time. */
 export interface Look {
   readonly now: number
   readonly owner: string
+  readonly path: Path
   readonly lease_ms: number
 }
 
@@ -24,6 +26,8 @@ export interface Plan {
   readonly without: Job
   /** The attempt to make now, by the entry that it has in `job`. */
   readonly attempt: Entry | null
+  /** What the attempt is given (JSON text), where that is not the job's own payload. */
+  readonly payload?: string
   readonly deaths: readonly Death[]
   readonly skips: readonly Skip[]
 }
@@ -41,7 +45,7 @@ export function plan(job: Job, look: Look): Plan {
   const rest = { without: closed, skips }
   if (closing.start !== null) return { ...rest, ...begin(closed, closing.start, look, deaths) }
   if (waiting === undefined) return { ...rest, job: closed, attempt: null, deaths }
-  const resumed = resume(closed, waiting.run, look.owner, look.now, look.now + look.lease_ms)
+  const resumed = resume(closed, waiting.run, look, look.now + look.lease_ms)
   const attempt = entryOf(resumed, waiting.run) ?? null
   return { ...rest, without: remove(closed, waiting.run, look.now), job: resumed, attempt, deaths }
 }
@@ -62,7 +66,7 @@ function begin(
   const replaced = isFull(job) ? oldest(job) : undefined
   const free = replaced === undefined ? job : giveWay(job, replaced, look.now)
   const run = runId(job.name, at)
-  const begun = start(free, run, at, look.owner, look.now, look.now + look.lease_ms)
+  const begun = start(free, run, at, look, look.now + look.lease_ms)
   const died: Death[] = replaced === undefined ? [] : [{ entry: replaced, fate: 'replaced' }]
   return { job: begun, attempt: entryOf(begun, run) ?? null, deaths: [...deaths, ...died] }
 }
@@ -85,7 +89,8 @@ function giveWay(job: Job, entry: Entry, now: number): Job {
 }
 
 function nextRetry(job: Job, now: number): Entry | undefined {
-  if (!job.enabled) return undefined
+  // What is known from reports only is tried again by whoever reports.
+  if (!job.enabled || job.kind === 'reported') return undefined
   return least(
     job.entries.filter((entry) => entry.state === 'retry' && entry.until <= now),
     (entry) => entry.until,

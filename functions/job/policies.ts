@@ -31,6 +31,13 @@ export interface Policies {
   readonly retry: Retry
   /** Occurrences are moved by a stable offset of this job between 0 and this. */
   readonly jitter_seconds: number
+  /**
+   * What its shadow may do. `plan`: schedule and decision are compared, the handler is not called. `run`: the handler is
+   * called, with every effect answered by its `shadow`; what it does beside effects must be without consequences.
+   */
+  readonly shadow: 'plan' | 'run'
+  /** How far apart both paths may start one run; null: `ROLLOUT_TOLERANCE_SECONDS`. */
+  readonly shadow_tolerance_seconds: number | null
 }
 
 /** The check behind `Policies`. */
@@ -49,6 +56,8 @@ export const POLICIES = z.object({
     jitter: z.number().min(0).max(1),
   }),
   jitter_seconds: z.number().min(0).max(3600),
+  shadow: z.enum(['plan', 'run']).default('plan'),
+  shadow_tolerance_seconds: z.number().min(1).max(86_400).nullable().default(null),
 }) satisfies z.ZodType<Policies>
 
 /** What a job gets that chooses nothing. */
@@ -62,6 +71,8 @@ export const DEFAULT_POLICIES: Policies = {
   catchup_limit: 100,
   retry: { base_seconds: 30, factor: 2, cap_seconds: 3600, jitter: 0.2 },
   jitter_seconds: 0,
+  shadow: 'plan',
+  shadow_tolerance_seconds: null,
 }
 
 /** What a one-off job gets that chooses nothing: three attempts, five minutes apart, as the older agent scheduler has it. */

@@ -1,7 +1,9 @@
+import type { Path } from '../rollout/stage.ts'
 import type { Fields } from '../store/documents.ts'
+import { digestOf } from './digest.ts'
 import type { Entry, Job } from './job.ts'
 import type { HolderEvent } from './lifecycle.ts'
-import type { Items, Outcome } from './outcome.ts'
+import type { Intents, Items, Outcome } from './outcome.ts'
 import { KEEP_MS } from './stored.ts'
 
 /** One attempt of a run, as its record keeps it. */
@@ -9,6 +11,7 @@ export interface Attempt {
   readonly attempt: number
   readonly fence: number
   readonly owner: string
+  readonly path: Path
   readonly started_at: number
   readonly ended_at: number | null
   /** `lost`: the holder died or was replaced; `given_back`: the process stopped before the attempt was through. */
@@ -37,6 +40,12 @@ export interface Run {
   readonly result: string | null
   /** At most 4 KiB. */
   readonly error: string | null
+  /** Hash of the payload that it was given. */
+  readonly payload_hash: string
+  /** What its last attempt with a handler's end asked for; null: not known. */
+  readonly intents: Intents | null
+  /** Did an effect fail in one of its attempts? */
+  readonly effect_failed: boolean
   readonly expire_at: number
 }
 
@@ -57,8 +66,8 @@ export const REPLACED = 'A later occurrence took its slot (overlap: replace)'
 /** The most attempts that a record keeps; the oldest go first. */
 const MOST_ATTEMPTS = 30
 
-/** The record of a run at its first attempt. */
-export function newRun(job: Job, entry: Entry, now: number): Run {
+/** The record of a run at its first attempt; `payload` is the JSON text that it is given. */
+export function newRun(job: Job, entry: Entry, now: number, payload: string = job.payload): Run {
   return {
     id: entry.run,
     job: job.name,
@@ -75,6 +84,9 @@ export function newRun(job: Job, entry: Entry, now: number): Run {
     items: null,
     result: null,
     error: null,
+    payload_hash: digestOf(payload),
+    intents: null,
+    effect_failed: false,
     expire_at: now + KEEP_MS,
   }
 }
@@ -96,7 +108,13 @@ export function withDeath(run: Run, entry: Entry, fate: 'retry' | 'failed' | 're
 /** The record after an attempt's outcome; `event` is what the outcome said to the job. */
 export function withOutcome(run: Run, outcome: Outcome, event: HolderEvent['kind'], now: number): Run {
   const error = outcome.kind === 'succeeded' ? null : outcome.error
-  const closed = { ...closeAttempt(run, attemptOutcome(outcome), error, now), items: outcome.items, error }
+  const closed = {
+    ...closeAttempt(run, attemptOutcome(outcome), error, now),
+    items: outcome.items,
+    error,
+    intents: outcome.acts?.intents ?? run.intents,
+    effect_failed: run.effect_failed || (outcome.acts?.effect_failed ?? false),
+  }
   switch (event) {
     case 'succeed':
       return { ...closed, status: 'succeeded', finished_at: now, result: resultOf(outcome) }
@@ -134,8 +152,8 @@ export function skipFields(job: Job, skip: Skip, now: number): Fields {
 }
 
 function attemptOf(entry: Entry, now: number): Attempt {
-  const { attempt, fence, owner } = entry
-  return { attempt, fence, owner, started_at: now, ended_at: null, outcome: null, error: null }
+  const { attempt, fence, owner, path } = entry
+  return { attempt, fence, owner, path, started_at: now, ended_at: null, outcome: null, error: null }
 }
 
 function closeAttempt(run: Run, outcome: Attempt['outcome'], error: string | null, now: number): Run {

@@ -2,6 +2,7 @@ import { type Entry, entryOf, type Job } from './job.ts'
 import { type HolderEvent, hear } from './lifecycle.ts'
 import { closeDue } from './occurrences.ts'
 import { eventOf, type Outcome } from './outcome.ts'
+import type { Policies } from './policies.ts'
 import type { Skip } from './run.ts'
 import { counted, ended } from './tally.ts'
 
@@ -13,17 +14,21 @@ export interface Settlement {
   readonly skips: readonly Skip[]
 }
 
-/** Settles one attempt on the job as it stands; null when the holder has lost. */
+/**
+ * Settles one attempt on the job as it stands; null when the holder has lost. `policies` say how it is tried again: the
+ * job's own, unless a path has another way.
+ */
 export function settlement(
   job: Job,
   held: Pick<Entry, 'run' | 'fence'>,
   outcome: Outcome,
   now: number,
   random: () => number,
+  policies: Policies = job.policies,
 ): Settlement | null {
   const entry = entryOf(job, held.run)
   if (entry === undefined) return null
-  const event = eventOf(job, entry, outcome, now, random)
+  const event = eventOf(policies, entry, outcome, now, random)
   const heard = hear(job, held.run, held.fence, event, now)
   if (heard === null) return null
   const after = entryOf(heard, held.run)

@@ -24,11 +24,12 @@ export function toFields(job: Job): Fields {
 
 /**
  * When the next tick has to look at this job; null: never. With a free slot (or one that may be replaced) the earlier
- * of the next occurrence and the earliest `until`; without one the earliest `until`. A paused job is looked at only
- * for the sake of holders that may have died.
+ * of the next occurrence and the earliest `until`; without one the earliest `until`. A paused job, and one that is known
+ * from reports only, is looked at only for the sake of holders that may have died.
  */
 export function claimableAt(job: Job): number | null {
-  const waiting = job.enabled ? job.entries : job.entries.filter((entry) => entry.state === 'running')
+  const running = job.entries.filter((entry) => entry.state === 'running')
+  const waiting = job.enabled && job.kind !== 'reported' ? job.entries : running
   const takesOccurrences = job.enabled && (!isFull(job) || job.policies.overlap === 'replace')
   const instants = waiting.map((entry) => entry.until)
   if (takesOccurrences && job.next_run_at !== null) instants.push(job.next_run_at)

@@ -1,9 +1,18 @@
 import { TickoverError } from '../errors.ts'
 import { entryOf, isHeldBy, type Job } from '../job/job.ts'
 import { parseJob, parseRun } from '../job/parse.ts'
-import type { Look } from '../job/plan.ts'
+import { type Look, plan } from '../job/plan.ts'
 import { type Documents, MOST_CHANGES, type Ref, type Stored } from '../store/documents.ts'
-import { continuedRuns, type Draft, draft, freshRecords, sizeOf, type Writing, write } from './draft.ts'
+import {
+  continuedRuns,
+  type Decide,
+  type Draft,
+  draft,
+  freshRecords,
+  sizeOf,
+  type Writing,
+  write,
+} from './draft.ts'
 import { type Copies, type Held, jobRef, runRef } from './held.ts'
 
 /** The most commits that one claim makes; what is not decided by then is left to the next look. */
@@ -24,16 +33,18 @@ export interface Claimed {
  * Claims what the looked-at jobs have to start, all in one atomic commit: each job document at the version read, each
  * run's record. A refused or unknown commit is answered by one read of the whole batch: what carries this claim's
  * fence and owner is won (only the reply was lost), what has moved is planned again from that copy, the rest is lost.
- * A loser touches nothing of the winner's. Updates `copies`.
+ * A loser touches nothing of the winner's. Updates `copies`. `decide` says what a job has to start: by default its plan.
  */
 export async function claim(
   documents: Documents,
   jobs: readonly Stored[],
   look: Look,
   copies: Copies,
+  decide: Decide = plan,
 ): Promise<Claimed> {
+  const found = (stored: Stored) => draft(stored, look, decide)
   const result = { held: [] as Held[], written: [] as Writing[], lost: [] as string[] }
-  let writings = await firstWritings(documents, jobs, look)
+  let writings = await firstWritings(documents, jobs, found, look.now)
   for (let commits = 0; commits < MOST_COMMITS && writings.length > 0; commits++) {
     const committed = await documents.commit(writings.flatMap((writing) => writing.changes))
     if (committed.outcome === 'unreachable') return { ...result, trouble: committed.reason }
@@ -42,7 +53,7 @@ export async function claim(
       return { ...result, trouble: null }
     }
     try {
-      writings = await readBack(documents, writings, look, copies, result)
+      writings = await readBack(documents, writings, { found, now: look.now }, copies, result)
     } catch (error) {
       // What was won before is held, whatever becomes of the rest: that may be held too, and then runs out.
       if (error instanceof TickoverError) return { ...result, trouble: error.message }
@@ -55,11 +66,18 @@ export async function claim(
 
 type Result = { held: Held[]; written: Writing[]; lost: string[] }
 
-async function firstWritings(documents: Documents, jobs: readonly Stored[], look: Look): Promise<Writing[]> {
-  const drafts = fitting(jobs.map((stored) => draft(stored, look)).filter((found) => found !== null))
+type Find = (stored: Stored) => Draft | null
+
+async function firstWritings(
+  documents: Documents,
+  jobs: readonly Stored[],
+  find: Find,
+  now: number,
+): Promise<Writing[]> {
+  const drafts = fitting(jobs.map(find).filter((found) => found !== null))
   const continued = drafts.flatMap(continuedRuns)
   const records = continued.length === 0 ? new Map() : await readRecords(documents, continued.map(runRef))
-  return drafts.map((found) => write(found, records, look.now))
+  return drafts.map((found) => write(found, records, now))
 }
 
 /** As many as one commit may hold; the rest is left to the next look. */
@@ -96,7 +114,7 @@ function collect(
 async function readBack(
   documents: Documents,
   writings: readonly Writing[],
-  look: Look,
+  { found, now }: { readonly found: Find; readonly now: number },
   copies: Copies,
   result: Result,
 ): Promise<Writing[]> {
@@ -110,9 +128,9 @@ async function readBack(
     const stored = records.get(writing.draft.stored.ref.id) ?? null
     if (stored === null) result.lost.push(nameOf(writing))
     else if (!takeIfWon(writing, stored, records, copies, result)) {
-      const next = stored.version === writing.draft.stored.version ? writing.draft : replan(stored, look)
+      const next = stored.version === writing.draft.stored.version ? writing.draft : replan(stored, found)
       if (next === null) result.lost.push(nameOf(writing))
-      else again.push(write(next, records, look.now))
+      else again.push(write(next, records, now))
     }
   }
   return again
@@ -144,8 +162,8 @@ function isMine(job: Job, entry: Held['entry']): boolean {
 }
 
 /** A moved job is planned again from its new copy; records that this needs and were not read leave it to the next look. */
-function replan(stored: Stored, look: Look): Draft | null {
-  const next = draft(stored, look)
+function replan(stored: Stored, find: Find): Draft | null {
+  const next = find(stored)
   return next === null || continuedRuns(next).length > 0 ? null : next
 }
 

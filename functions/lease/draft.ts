@@ -1,11 +1,12 @@
-import { type Entry, entryOf, isOwed, type Job, runId } from '../job/job.ts'
+import { type Entry, entryOf, isOwed, type Job } from '../job/job.ts'
 import { parseJob, parseRun } from '../job/parse.ts'
-import { type Death, type Look, type Plan, plan } from '../job/plan.ts'
-import { newRun, type Run, runFields, skipFields, withAttempt, withDeath } from '../job/run.ts'
+import type { Death, Look, Plan } from '../job/plan.ts'
+import { newRun, type Run, runFields, withAttempt, withDeath } from '../job/run.ts'
 import { claimableAt, toFields } from '../job/stored.ts'
 import { suppressed } from '../job/tally.ts'
 import type { Change, Stored } from '../store/documents.ts'
 import { runRef } from './held.ts'
+import { skipId, skipRecords } from './skips.ts'
 
 /** What one look at a stored job found out. */
 export type Draft =
@@ -31,11 +32,14 @@ export interface Writing {
   readonly suppressed: boolean
 }
 
+/** What a look at a job decides: `plan`, or another way to choose what starts. */
+export type Decide = (job: Job, look: Look) => Plan
+
 /** Looks at a stored job. Null when there is nothing to do: somebody else was faster. */
-export function draft(stored: Stored, look: Look): Draft | null {
+export function draft(stored: Stored, look: Look, decide: Decide): Draft | null {
   const job = parseJob(stored)
   if (!job.ok) return { kind: 'damaged', stored, reason: job.reason }
-  const planned = plan(job.value, look)
+  const planned = decide(job.value, look)
   const idle = planned.attempt === null && planned.deaths.length === 0 && planned.skips.length === 0
   if (idle && stored.fields.claimable_at === claimableAt(planned.job)) return null
   return { kind: 'planned', stored, before: job.value, plan: planned }
@@ -54,7 +58,7 @@ export function freshRecords(draft: Draft): string[] {
   if (draft.kind === 'damaged') return []
   const { attempt, skips } = draft.plan
   const begun = attempt !== null && entryOf(draft.before, attempt.run) === undefined ? [attempt.run] : []
-  return [...begun, ...skips.map((skip) => runId(draft.before.name, skip.first_at))]
+  return [...begun, ...skips.map((skip) => skipId(draft.before, skip))]
 }
 
 /** The changes that make a draft true, given the records that it meets. */
@@ -80,7 +84,7 @@ export function write(draft: Draft, records: Records, now: number): Writing {
   const changes = [
     update(stored, toFields(job)),
     ...runs.map((run) => runChange(records.get(run.id) ?? null, run)),
-    ...skipChanges(draft, records, now),
+    ...skipRecords(draft.before, planned.skips, (id) => exists(records, id), now),
   ]
   const index = runs.findIndex((run) => run.id === attempt?.run)
   const run = runs[index]
@@ -121,7 +125,10 @@ function runsOf(
   }
   if (attempt !== null) {
     const run = runs.get(attempt.run) ?? recorded(records, attempt.run)
-    runs.set(attempt.run, run === null ? newRun(planned.job, attempt, now) : withAttempt(run, attempt, now))
+    runs.set(
+      attempt.run,
+      run === null ? newRun(planned.job, attempt, now, planned.payload) : withAttempt(run, attempt, now),
+    )
   }
   return [...runs.values()]
 }
@@ -130,13 +137,6 @@ function recorded(records: Records, id: string): Run | null {
   const record = records.get(id)
   const run = record ? parseRun(record.fields) : null
   return run?.ok === true ? run.value : null
-}
-
-function skipChanges(draft: Planned, records: Records, now: number): Change[] {
-  return draft.plan.skips
-    .map((skip) => ({ id: runId(draft.before.name, skip.first_at), skip }))
-    .filter(({ id }) => !exists(records, id))
-    .map(({ id, skip }) => ({ kind: 'create', ref: runRef(id), fields: skipFields(draft.before, skip, now) }))
 }
 
 function exists(records: Records, id: string): boolean {

@@ -1,11 +1,12 @@
 import { TickoverError } from '../errors.ts'
 import { closeAccounts, type Definition, isDefinedAs, newJob, redefine } from '../job/definition.ts'
-import { type Job, runId } from '../job/job.ts'
+import type { Job } from '../job/job.ts'
 import { parseJob } from '../job/parse.ts'
-import { type Skip, skipFields } from '../job/run.ts'
+import type { Skip } from '../job/run.ts'
 import { claimableAt, toFields } from '../job/stored.ts'
 import { type Change, type Documents, MOST_CHANGES, type Stored } from '../store/documents.ts'
 import { jobRef, runRef } from './held.ts'
+import { skipId, skipRecords } from './skips.ts'
 
 /** Tries at one job that others change at the same time. */
 const MOST_COMMITS = 20
@@ -86,13 +87,9 @@ async function newRecords(
   now: number,
 ): Promise<Change[]> {
   if (skips.length === 0) return []
-  const refs = skips.map((skip) => runRef(runId(job.name, skip.first_at)))
-  const { value } = await documents.get(refs)
-  return skips.flatMap((skip, index): Change[] => {
-    const ref = refs[index]
-    if (ref === undefined || value[index]) return []
-    return [{ kind: 'create', ref, fields: skipFields(job, skip, now) }]
-  })
+  const { value } = await documents.get(skips.map((skip) => runRef(skipId(job, skip))))
+  const recorded = new Set(value.map((stored) => stored?.ref.id))
+  return skipRecords(job, skips, (id) => recorded.has(id), now)
 }
 
 function creation(definition: Definition, now: number): Change {

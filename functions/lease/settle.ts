@@ -1,14 +1,16 @@
 import type { Clock } from '../clock.ts'
-import { entryOf, type Job, runId } from '../job/job.ts'
+import { entryOf, type Job } from '../job/job.ts'
 import type { Outcome } from '../job/outcome.ts'
 import { parseRun } from '../job/parse.ts'
-import { type Run, skipFields, withOutcome } from '../job/run.ts'
+import type { Policies } from '../job/policies.ts'
+import { type Run, withOutcome } from '../job/run.ts'
 import { type Settlement, settlement } from '../job/settlement.ts'
 import { toFields } from '../job/stored.ts'
 import { type Change, type Committed, type Documents, MOST_CHANGES, type Stored } from '../store/documents.ts'
 import type { StoreTime } from '../store/time.ts'
 import { runChange } from './draft.ts'
-import { type Copies, type Held, runRef, see } from './held.ts'
+import { type Copies, type Held, see } from './held.ts'
+import { skipRecords } from './skips.ts'
 
 /** An attempt that has ended, with how it ended. */
 export interface Finished {
@@ -29,6 +31,8 @@ export interface Settling {
   readonly time: StoreTime
   readonly clock: Clock
   readonly random: () => number
+  /** The policies by which an attempt is tried again. */
+  readonly policiesOf: (job: Job) => Policies
 }
 
 /** The most commits that one settle makes before it leaves the leases to run out. */
@@ -149,20 +153,17 @@ function emptySheet(stored: Stored<Job> | undefined): Sheet | null {
 function withFinished(
   sheet: Sheet,
   finished: Finished,
-  { time, random }: Settling,
+  { time, random, policiesOf }: Settling,
   records: Records,
 ): Sheet | null {
   const { held, outcome } = finished
   const now = time.now()
-  const settled = settlement(sheet.job, held.entry, outcome, now, random)
+  const settled = settlement(sheet.job, held.entry, outcome, now, random, policiesOf(sheet.job))
   if (settled === null) return null
   const read = records.runs.get(held.entry.run)
   const record = read === undefined ? held.run : read
   const run = withOutcome((record ?? held.run).fields, outcome, settled.event.kind, now)
-  const skips = settled.skips
-    .map((skip) => ({ ref: runRef(runId(sheet.job.name, skip.first_at)), skip }))
-    .filter(({ ref }) => !records.skips.has(ref.id))
-    .map(({ ref, skip }): Change => ({ kind: 'create', ref, fields: skipFields(sheet.job, skip, now) }))
+  const skips = skipRecords(sheet.job, settled.skips, (id) => records.skips.has(id), now)
   return {
     stored: sheet.stored,
     job: settled.job,

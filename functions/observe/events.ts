@@ -25,7 +25,16 @@ export type Event =
       readonly fate: 'retry' | 'failed' | 'replaced'
     }
   /** This process lost the right to a run that it was executing. */
-  | { readonly kind: 'lease_lost'; readonly job: string; readonly run: string; readonly attempt: number }
+  | {
+      readonly kind: 'lease_lost'
+      readonly job: string
+      readonly run: string
+      readonly attempt: number
+      /** Had it done anything by then? Then the run is a duplicate. */
+      readonly performed: boolean
+    }
+  /** An effect that had begun under another fence begins again. */
+  | { readonly kind: 'effect_repeated'; readonly run: string; readonly key: string }
   /** The process stops while a handler still acts: its lease runs out. */
   | { readonly kind: 'run_left'; readonly job: string; readonly run: string; readonly attempt: number }
   | { readonly kind: 'job_damaged'; readonly job: string; readonly reason: string }
@@ -56,6 +65,8 @@ export type Event =
       readonly message: string
       readonly data: Readonly<Record<string, unknown>>
     }
+  /** Something that happened in shadow: it concerns no live job. */
+  | { readonly kind: 'in_shadow'; readonly path: 'legacy' | 'tick'; readonly event: Event }
   | { readonly kind: 'store_trouble'; readonly action: string; readonly reason: string }
   | {
       readonly kind: 'request_refused'

@@ -32,8 +32,15 @@ const LINES: { readonly [K in Kind]: (event: Events[K]) => Line } = {
       { job, run },
       { attempt, fate },
     ),
-  lease_lost: ({ job, run, attempt }) =>
-    line('WARNING', `Job ${job}: attempt ${attempt} lost its lease`, { job, run }, { attempt }),
+  lease_lost: ({ job, run, attempt, performed }) =>
+    line(
+      performed ? 'ERROR' : 'WARNING',
+      `Job ${job}: attempt ${attempt} lost its lease${performed ? ' after it had performed' : ''}`,
+      { job, run },
+      { attempt, performed },
+    ),
+  effect_repeated: ({ run, key }) =>
+    line('WARNING', `Run ${run}: the effect ${key} had begun before, and begins again`, { run }, { key }),
   run_left: ({ job, run, attempt }) =>
     line(
       'WARNING',
@@ -57,6 +64,7 @@ const LINES: { readonly [K in Kind]: (event: Events[K]) => Line } = {
     ),
   run_settled: settled,
   run_log: ({ job, run, level, message, data }) => line(LEVELS[level], message, { job, run }, { data }),
+  in_shadow: ({ path, event }) => inShadow(path, lineOf(event)),
   store_trouble: ({ action, reason }) =>
     line('WARNING', `Store trouble at ${action}: ${reason}`, {}, { reason }),
   request_refused: ({ method, path, status, code, reason }) =>
@@ -85,6 +93,16 @@ function line(
   fields: Readonly<Record<string, unknown>> = {},
 ): Line {
   return { severity, message, labels, fields: { ...labels, ...fields } }
+}
+
+/** Nothing that happens in shadow is anybody's alarm. */
+function inShadow(path: string, { severity, message, labels, fields }: Line): Line {
+  return {
+    severity: severity === 'INFO' ? 'INFO' : 'WARNING',
+    message: `Shadow: ${message}`,
+    labels: { ...labels, shadow: path },
+    fields: { ...fields, shadow: path },
+  }
 }
 
 function settled({ job, run, attempt, outcome, duration_ms, error, retry_at }: Of<'run_settled'>): Line {

@@ -9,6 +9,8 @@ export interface Counts {
   readonly written: number
   /** Conditions checked without a change by commits that were `done`; Firestore bills each as a write. */
   readonly checked: number
+  /** Calls that ended without an answer that counts: rejected, `unknown` or `unreachable`. A conflict is an answer. */
+  readonly failed: number
 }
 
 /** Documents that know what has been asked of them. */
@@ -19,24 +21,31 @@ export interface Counted extends Documents {
 
 /** The same documents, counted. A call counts when it is made, what it read or wrote when it has ended well. */
 export function counted(documents: Documents): Counted {
-  const counts = { calls: 0, read: 0, written: 0, checked: 0 }
+  const counts = { calls: 0, read: 0, written: 0, checked: 0, failed: 0 }
+  const call = async <T>(ask: () => Promise<T>): Promise<T> => {
+    counts.calls += 1
+    try {
+      return await ask()
+    } catch (error) {
+      counts.failed += 1
+      throw error
+    }
+  }
   return {
     counts: () => ({ ...counts }),
     get: async (refs) => {
-      counts.calls += 1
-      const answer = await documents.get(refs)
+      const answer = await call(() => documents.get(refs))
       counts.read += refs.length
       return answer
     },
     query: async (query) => {
-      counts.calls += 1
-      const answer = await documents.query(query)
+      const answer = await call(() => documents.query(query))
       counts.read += Math.max(1, answer.value.length)
       return answer
     },
     commit: async (changes) => {
-      counts.calls += 1
-      const committed = await documents.commit(changes)
+      const committed = await call(() => documents.commit(changes))
+      if (committed.outcome === 'unknown' || committed.outcome === 'unreachable') counts.failed += 1
       if (committed.outcome !== 'done') return committed
       const checks = changes.filter(({ kind }) => kind === 'check').length
       counts.checked += checks

@@ -4,7 +4,17 @@
  */
 
 /** The collections, by the names under which they are stored. */
-export type Collection = 'scheduler_jobs' | 'scheduler_runs' | 'scheduler_ticks' | 'scheduler_effects'
+export type Collection =
+  | 'scheduler_jobs'
+  | 'scheduler_runs'
+  | 'scheduler_ticks'
+  | 'scheduler_effects'
+  | 'scheduler_audit'
+  | 'scheduler_shadow_jobs'
+  | 'scheduler_shadow_runs'
+  | 'scheduler_shadow_ticks'
+  | 'scheduler_shadow_effects'
+  | 'scheduler_shadow_marks'
 
 /** Where a document stands. An id is 1 to 1,000 bytes of UTF-8, holds no `/`, is neither `.` nor `..` and not `__so__`. */
 export interface Ref {
@@ -57,7 +67,17 @@ export type Committed =
 export const SHAPES = {
   due: { collection: 'scheduler_jobs', equals: 'lane', order: 'claimable_at' },
   jobs: { collection: 'scheduler_jobs', equals: 'kind', order: 'name' },
+  changed: { collection: 'scheduler_jobs', equals: 'lane', order: 'defined_at' },
+  runs: { collection: 'scheduler_runs', equals: 'lane', order: 'scheduled_for' },
+  effects: { collection: 'scheduler_effects', equals: 'run', order: 'started_at' },
+  ticks: { collection: 'scheduler_ticks', equals: 'lane', order: 'started_at' },
+  audit: { collection: 'scheduler_audit', equals: 'action', order: 'at' },
+  shadow_due: { collection: 'scheduler_shadow_jobs', equals: 'lane', order: 'claimable_at' },
+  shadow_runs: { collection: 'scheduler_shadow_runs', equals: 'lane', order: 'scheduled_for' },
 } as const satisfies Record<string, { collection: Collection; equals: string; order: string }>
+
+/** The names of the shapes. */
+export const SHAPE_NAMES = Object.keys(SHAPES).filter((name): name is keyof typeof SHAPES => name in SHAPES)
 
 /** A place in an ordered answer: the order field's value and the id of the last document seen. */
 export interface Cursor {

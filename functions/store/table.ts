@@ -1,5 +1,5 @@
 import { keyOf } from './checked.ts'
-import { type Change, type Query, type Ref, SHAPES, type Stored } from './documents.ts'
+import { type Change, type Query, type Ref, SHAPE_NAMES, SHAPES, type Stored } from './documents.ts'
 import { comparePlaces, placeOf } from './order.ts'
 import { type Placed, type Sorted, sorted } from './sorted.ts'
 
@@ -35,22 +35,19 @@ interface Index {
 export function table(initial: Iterable<Stored>): Table {
   const documents = new Map<string, Stored>()
   for (const stored of initial) documents.set(keyOf(stored.ref), stored)
-  const indexes: Record<Shape, Index> = {
-    due: index('due', documents.values()),
-    jobs: index('jobs', documents.values()),
-  }
+  const indexes = new Map(SHAPE_NAMES.map((shape) => [shape, index(shape, documents.values())]))
 
   function apply({ ref, next }: Write): void {
     const key = keyOf(ref)
     const last = documents.get(key)
-    for (const one of Object.values(indexes)) one.replace(last, next)
+    for (const one of indexes.values()) one.replace(last, next)
     if (next === null) documents.delete(key)
     else documents.set(key, next)
   }
 
   return {
     get: (ref) => documents.get(keyOf(ref)) ?? null,
-    query: (query) => indexes[query.shape].query(query),
+    query: (query) => indexes.get(query.shape)?.query(query) ?? [],
     stage: (changes, version, ahead) => {
       const writes: Write[] = []
       for (const change of changes) {

@@ -26,6 +26,8 @@ export interface Recording {
   readonly documents: Documents
   readonly copies: Copies
   readonly time: StoreTime
+  /** Is told of an effect that had begun under another fence, and begins again. */
+  readonly repeated: (run: string, key: string) => void
 }
 
 /**
@@ -43,6 +45,7 @@ export async function performEffect(
   const ref = effectRef(standing.held, key)
   const started = await inscribe(recording, standing, ref, begin(recording, standing, ref, key))
   if (started.fields.state === 'done') return fromText(textOf(started))
+  if (started.fields.begun !== 1) recording.repeated(standing.held.entry.run, key)
   assertStanding(recording, standing)
   const kept = keep(await perform(ref.id))
   await inscribe(recording, standing, ref, finish(recording, standing, kept.text, started))
@@ -60,6 +63,7 @@ function begin({ time }: Recording, { held }: Standing, ref: Ref, key: string): 
     key,
     fence,
     state: 'started',
+    begun: 1,
     result: null,
     started_at: time.now(),
     expire_at: time.now() + KEEP_MS,
@@ -67,8 +71,18 @@ function begin({ time }: Recording, { held }: Standing, ref: Ref, key: string): 
   return (found) => {
     if (found === undefined || found === null) return { kind: 'create', ref, fields }
     if (found.fields.state === 'done' || found.fields.fence === fence) return null
-    return { kind: 'update', ref, version: found.version, fields }
+    return {
+      kind: 'update',
+      ref,
+      version: found.version,
+      fields: { ...fields, begun: begunBefore(found) + 1 },
+    }
   }
+}
+
+/** How many attempts have begun this effect. */
+function begunBefore({ fields }: Stored): number {
+  return typeof fields.begun === 'number' ? fields.begun : 1
 }
 
 function finish({ time }: Recording, { held }: Standing, result: string | null, started: Stored): Decide {

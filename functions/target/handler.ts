@@ -32,13 +32,26 @@ export interface Context<P> {
   readonly items: ItemCount
   /** A value that this process keeps for `SCHEDULER_CACHE_TTL`; callers of one missing key share one load. */
   readonly cache: <T>(key: string, load: () => Promise<T>) => Promise<T>
-  /**
-   * Performs a step with consequences outside (a post, a mail, a payment). Once it is recorded as done it is never
-   * performed again for this run and key, by no retry and no other process: its stored result (JSON, at most 16 KiB)
-   * is answered instead. One that had begun when its holder died may repeat, with the same idempotency key, so send
-   * that key along. Rejects with `TickoverError('lost')` when this attempt may not act any more: let that through.
-   */
-  readonly effect: <T>(key: string, perform: (idempotencyKey: string) => Promise<T>) => Promise<T>
+  readonly effect: Effect
+}
+
+/**
+ * Performs a step with consequences outside (a post, a mail, a payment). Once it is recorded as done it is never
+ * performed again for this run and key, by no retry and no other process: its stored result (JSON, at most 16 KiB)
+ * is answered instead. One that had begun when its holder died may repeat, with the same idempotency key, so send
+ * that key along. `input` (data) is what the step is made of: both paths of a move are compared by it. Rejects with
+ * `TickoverError('lost')` when this attempt may not act any more: let that through.
+ */
+export type Effect = <T>(
+  key: string,
+  input: unknown,
+  perform: (idempotencyKey: string) => Promise<T>,
+  options?: EffectOptions<T>,
+) => Promise<T>
+
+/** `shadow`: what a run in shadow is answered, since it performs nothing. Without it such a run ends there. */
+export interface EffectOptions<T> {
+  readonly shadow?: T
 }
 
 /** A job as code declares it. Without a schedule it is a job type for one-off jobs. */

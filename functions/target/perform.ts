@@ -2,31 +2,62 @@ import { TickoverError } from '../errors.ts'
 import type { Items, Outcome } from '../job/outcome.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Cache } from './cache.ts'
-import { performEffect, type Recording, type Standing } from './effect.ts'
+import type { Recording, Standing } from './effect.ts'
 import { outcomeOf } from './failure.ts'
-import type { Context, ItemCount, JobDefinition, RunLog } from './handler.ts'
+import type { Context, Effect, EffectOptions, ItemCount, JobDefinition, RunLog } from './handler.ts'
+import { Notes } from './intents.ts'
 import { toText } from './storable.ts'
 
 /** What performing needs beside the attempt itself. */
 export interface Performing extends Recording {
+  /** How an effect is met: performed for real, or answered in its place. */
+  readonly effect: MeetEffect
   readonly handlers: ReadonlyMap<string, JobDefinition>
   readonly cache: Cache
   readonly emit: Emit
 }
 
+/** Meets one effect of an attempt. */
+export type MeetEffect = (
+  recording: Recording,
+  standing: Standing,
+  key: string,
+  perform: (idempotencyKey: string) => Promise<unknown>,
+  options: EffectOptions<unknown>,
+) => Promise<unknown>
+
 /** Calls the handler of a held attempt once. Never rejects: what is thrown becomes an outcome here. */
 export async function perform(performing: Performing, standing: Standing, payload: string): Promise<Outcome> {
   const items: ItemCount = { processed: 0, succeeded: 0, failed: 0 }
+  const notes = new Notes()
   try {
-    const { job_type } = standing.held.run.fields
-    const definition = performing.handlers.get(job_type)
-    if (definition === undefined) throw new Error(`No handler registered for job type: ${job_type}`)
-    const context = contextOf(performing, standing, readPayload(definition, payload), items)
+    const definition = handlerOf(performing.handlers, standing.held.run.fields.job_type)
+    const context = contextOf(performing, standing, readPayload(definition, payload), items, notes)
     const result = await definition.run(context)
-    return { kind: 'succeeded', result: toText(result), items: counted(items) }
+    return { kind: 'succeeded', result: toText(result), items: counted(items), acts: notes.acts() }
   } catch (error) {
-    return outcomeOf(error, counted(items))
+    return { ...outcomeOf(error, counted(items)), acts: notes.acts() }
   }
+}
+
+/** How an attempt would fail without its handler being called: no handler, or a payload that it does not take; else null. */
+export function checkPayload(
+  { handlers }: Pick<Performing, 'handlers'>,
+  { held }: Standing,
+  payload: string,
+): Outcome | null {
+  try {
+    readPayload(handlerOf(handlers, held.run.fields.job_type), payload)
+    return null
+  } catch (error) {
+    return outcomeOf(error, null)
+  }
+}
+
+function handlerOf(handlers: Performing['handlers'], jobType: string): JobDefinition {
+  const definition = handlers.get(jobType)
+  if (definition === undefined) throw new Error(`No handler registered for job type: ${jobType}`)
+  return definition
 }
 
 function readPayload(definition: JobDefinition, text: string): never {
@@ -54,10 +85,10 @@ function contextOf(
   standing: Standing,
   payload: never,
   items: ItemCount,
+  notes: Notes,
 ): Context<never> {
   const { held, signal } = standing
   const { entry, job } = held
-  const effects = new Map<string, Promise<unknown>>()
   return {
     job,
     run: entry.run,
@@ -69,13 +100,35 @@ function contextOf(
     items,
     log: runLog(performing.emit, job, entry.run),
     cache: (key, load) => performing.cache.get(key, load),
-    effect: <T>(key: string, act: (idempotencyKey: string) => Promise<T>) => {
-      const begun = effects.get(key) ?? performEffect(performing, standing, key, act)
-      effects.set(key, begun)
-      begun.catch(() => effects.delete(key))
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what was stored under this key is what `act` returned
-      return begun as Promise<T>
-    },
+    effect: effectOf(performing, standing, notes),
+  }
+}
+
+/** Effects of one attempt: asked for twice under one key, they are one. */
+function effectOf(performing: Performing, standing: Standing, notes: Notes): Effect {
+  const effects = new Map<string, Promise<unknown>>()
+  return <T>(
+    key: string,
+    input: unknown,
+    act: (idempotencyKey: string) => Promise<T>,
+    options: EffectOptions<T> = {},
+  ) => {
+    notes.asked({ key, input })
+    const noting = async (idempotencyKey: string) => {
+      try {
+        const result = await act(idempotencyKey)
+        notes.performed()
+        return result
+      } catch (error) {
+        notes.failed()
+        throw error
+      }
+    }
+    const begun = effects.get(key) ?? performing.effect(performing, standing, key, noting, options)
+    effects.set(key, begun)
+    begun.catch(() => effects.delete(key))
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what was stored under this key is what `act` returned
+    return begun as Promise<T>
   }
 }
 

@@ -1,3 +1,4 @@
+import { hasPerformed } from '../job/outcome.ts'
 import type { Skip } from '../job/run.ts'
 import type { Claimed } from '../lease/claim.ts'
 import type { Writing } from '../lease/draft.ts'
@@ -38,8 +39,7 @@ export function accountSettled(tally: Tally, emit: Emit, settled: Settled, now: 
   const { job, entry } = held
   const about = { job, run: entry.run, attempt: entry.attempt }
   if (settled.kind === 'lost') {
-    tally.lost++
-    emit({ kind: 'lease_lost', ...about })
+    accountLost(tally, emit, about, hasPerformed(outcome))
   } else if (settled.kind === 'unsettled') {
     emit({ kind: 'store_trouble', action: `settle ${entry.run}`, reason: settled.reason })
   } else {
@@ -50,6 +50,18 @@ export function accountSettled(tally: Tally, emit: Emit, settled: Settled, now: 
     const { retry_at } = settled.settlement
     emit({ kind: 'run_settled', ...about, outcome: outcome.kind, duration_ms: now - began, error, retry_at })
   }
+}
+
+/** Counts an attempt whose lease was gone when it came to settle. If it had performed, its run is a duplicate. */
+export function accountLost(
+  tally: Tally,
+  emit: Emit,
+  about: { readonly job: string; readonly run: string; readonly attempt: number },
+  performed: boolean,
+): void {
+  tally.lost++
+  if (performed) tally.duplicates++
+  emit({ kind: 'lease_lost', ...about, performed })
 }
 
 /** A given-back attempt counts as none. */

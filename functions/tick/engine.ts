@@ -3,6 +3,7 @@ import type { Emit } from '../observe/events.ts'
 import type { Documents } from '../store/documents.ts'
 import type { Cache } from '../target/cache.ts'
 import type { Registry } from '../target/registry.ts'
+import type { Claimant } from './claimant.ts'
 
 /** The numbers that a tick goes by. */
 export interface Settings {
@@ -17,11 +18,14 @@ export interface Settings {
   readonly grace_seconds: number
   /** A tick whose clock is off by more claims nothing. */
   readonly max_skew_seconds: number
+  /** The revision of the service, for people. */
+  readonly revision: string
 }
 
 /** All that ticks share in one process. */
 export interface Engine {
   readonly documents: Documents
+  readonly claimant: Claimant
   readonly clock: Clock
   /** From 0 up to 1. */
   readonly random: () => number

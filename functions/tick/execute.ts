@@ -1,12 +1,14 @@
 import type { Clock } from '../clock.ts'
-import type { Outcome } from '../job/outcome.ts'
+import { hasPerformed, type Outcome } from '../job/outcome.ts'
 import type { Held } from '../lease/held.ts'
 import { renew } from '../lease/renew.ts'
 import type { Standing } from '../target/effect.ts'
-import { type Performing, perform } from '../target/perform.ts'
+import type { Performing } from '../target/perform.ts'
+import type { Claimant } from './claimant.ts'
 
 /** What executing an attempt needs. */
 export interface Executing extends Performing {
+  readonly perform: Claimant['perform']
   readonly clock: Clock
   readonly lease_ms: number
   /** How long a handler may take to end once its signal is aborted, in ms. */
@@ -23,7 +25,10 @@ export interface Assignment {
 }
 
 /** How an attempt ended for its holder. `lost`: the lease is gone. `left`: the process stops while the handler still acts. */
-export type Ending = Outcome | { readonly kind: 'lost' } | { readonly kind: 'left' }
+export type Ending =
+  | Outcome
+  | { readonly kind: 'lost'; readonly performed: boolean }
+  | { readonly kind: 'left' }
 
 /** How soon a renewal is tried again while the store is out of reach, in ms. */
 const RENEW_AGAIN = 5_000
@@ -52,7 +57,7 @@ export async function execute(executing: Executing, assignment: Assignment): Pro
   if (executing.stop.aborted) onStop()
   void keepLease(executing, attempt)
   void keepTime(executing, attempt, assignment.timeout_seconds)
-  const performed = perform(executing, attempt.standing, assignment.payload)
+  const performed = executing.perform(executing, attempt.standing, assignment.payload)
   const outcome = await Promise.race([performed, patience(executing, attempt)])
   attempt.over.abort()
   executing.stop.removeEventListener('abort', onStop)
@@ -116,7 +121,7 @@ async function keepLease(executing: Executing, attempt: Attempt): Promise<void> 
 
 /** `outcome` is null for a handler that did not end in time. What a handler achieved in spite of an interruption counts. */
 function endingOf(outcome: Outcome | null, cause: Cause | null, timeoutSeconds: number): Ending {
-  if (cause === 'lost') return { kind: 'lost' }
+  if (cause === 'lost') return { kind: 'lost', performed: outcome !== null && hasPerformed(outcome) }
   if (outcome === null && cause === 'stop') return { kind: 'left' }
   const timedOut = `The attempt took longer than its timeout of ${timeoutSeconds} s`
   if (outcome === null)
@@ -126,6 +131,8 @@ function endingOf(outcome: Outcome | null, cause: Cause | null, timeoutSeconds: 
       items: null,
     }
   if (outcome.kind === 'succeeded' || cause === null) return outcome
-  if (cause === 'stop') return { kind: 'cancelled', error: outcome.error, items: outcome.items }
-  return { kind: 'retry', error: timedOut, items: outcome.items, after_seconds: null }
+  const { items, acts } = outcome
+  const told = { items, ...(acts !== undefined && { acts }) }
+  if (cause === 'stop') return { kind: 'cancelled', error: outcome.error, ...told }
+  return { kind: 'retry', error: timedOut, after_seconds: null, ...told }
 }

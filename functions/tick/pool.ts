@@ -3,7 +3,7 @@ import { claim } from '../lease/claim.ts'
 import type { Held } from '../lease/held.ts'
 import type { Settling } from '../lease/settle.ts'
 import type { Stored } from '../store/documents.ts'
-import { accountClaim, accountSettled } from './account.ts'
+import { accountClaim, accountLost, accountSettled } from './account.ts'
 import type { Bell } from './bell.ts'
 import type { Engine } from './engine.ts'
 import { type Executing, execute } from './execute.ts'
@@ -56,7 +56,8 @@ export class Pool {
     now: number,
   ): Promise<{ progressed: boolean; outrun: boolean }> {
     const { documents, copies, lease_ms } = this.#executing
-    const claimed = await claim(documents, jobs, { now, owner, lease_ms }, copies)
+    const { path } = this.#engine.claimant
+    const claimed = await claim(documents, jobs, { now, owner, path, lease_ms }, copies)
     accountClaim(this.#tally, this.#engine.emit, claimed)
     for (const held of claimed.held) this.#begin(held)
     if (claimed.trouble !== null)
@@ -90,9 +91,6 @@ export class Pool {
     const about = { job: held.job, run: held.entry.run, attempt: held.entry.attempt }
     if (ending.kind === 'left') this.#engine.emit({ kind: 'run_left', ...about })
     else if (ending.kind !== 'lost') this.#settler.add({ held, outcome: ending })
-    else {
-      this.#tally.lost++
-      this.#engine.emit({ kind: 'lease_lost', ...about })
-    }
+    else accountLost(this.#tally, this.#engine.emit, about, ending.performed)
   }
 }

@@ -1,8 +1,13 @@
+import type { Path } from '../rollout/stage.ts'
 import type { Counts } from '../store/counted.ts'
 
 /** What a tick did, as its answer, its log line and its document tell it. Durations in ms. */
 export interface TickReport {
   readonly lane: string
+  /** The stage, path and revision that it was made by. */
+  readonly stage: number
+  readonly path: Path
+  readonly revision: string
   readonly jobs_checked: number
   readonly jobs_due: number
   readonly jobs_executed: number
@@ -15,6 +20,10 @@ export interface TickReport {
   readonly jobs_damaged: number
   /** Claims that another tick was faster to make. */
   readonly claims_lost: number
+  /** Runs of which a second attempt performed: the holder had lost its lease when it came to settle what it had done. */
+  readonly duplicates: number
+  /** Effects that had begun under another fence and were begun again. */
+  readonly effects_repeated: number
   /** Of first attempts; null when there was none. */
   readonly lateness_p50_ms: number | null
   readonly lateness_p95_ms: number | null
@@ -22,6 +31,8 @@ export interface TickReport {
   readonly store_calls: number
   readonly store_reads: number
   readonly store_writes: number
+  /** Calls that had no answer or none that counts. */
+  readonly store_errors: number
   readonly event_loop_delay_ms: number
   readonly duration_ms: number
 }
@@ -38,6 +49,8 @@ export interface Tally {
   suppressed: number
   damaged: number
   outrun: number
+  duplicates: number
+  repeated: number
   readonly lateness: number[]
 }
 
@@ -54,13 +67,15 @@ export function newTally(): Tally {
     suppressed: 0,
     damaged: 0,
     outrun: 0,
+    duplicates: 0,
+    repeated: 0,
     lateness: [],
   }
 }
 
 /** The report of a tick that has ended. */
 export function reportOf(
-  lane: string,
+  by: Pick<TickReport, 'lane' | 'stage' | 'path' | 'revision'>,
   tally: Tally,
   counts: Counts,
   event_loop_delay_ms: number,
@@ -68,7 +83,7 @@ export function reportOf(
 ): TickReport {
   const lateness = tally.lateness.toSorted((a, b) => a - b)
   return {
-    lane,
+    ...by,
     jobs_checked: tally.checked,
     jobs_due: tally.due,
     jobs_executed: tally.executed,
@@ -79,12 +94,15 @@ export function reportOf(
     duplicates_suppressed: tally.suppressed,
     jobs_damaged: tally.damaged,
     claims_lost: tally.outrun,
+    duplicates: tally.duplicates,
+    effects_repeated: tally.repeated,
     lateness_p50_ms: percentile(lateness, 0.5),
     lateness_p95_ms: percentile(lateness, 0.95),
     lateness_p99_ms: percentile(lateness, 0.99),
     store_calls: counts.calls,
     store_reads: counts.read,
     store_writes: counts.written,
+    store_errors: counts.failed,
     event_loop_delay_ms,
     duration_ms,
   }

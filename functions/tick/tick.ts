@@ -1,14 +1,16 @@
 import { TickoverError } from '../errors.ts'
-import { KEEP_MS } from '../job/stored.ts'
 import type { Copies } from '../lease/held.ts'
 import { type Counted, counted } from '../store/counted.ts'
 import type { Documents, Stored } from '../store/documents.ts'
 import { type StoreTime, withStoreTime } from '../store/time.ts'
+import { performEffect } from '../target/effect.ts'
 import { Bell } from './bell.ts'
 import { type Budget, type Phase, phaseOf } from './budget.ts'
+import { claimableOf, findDue } from './due.ts'
 import type { Engine } from './engine.ts'
 import { Pool } from './pool.ts'
-import { newTally, reportOf, type Tally, type TickReport } from './report.ts'
+import { isSkewed, recordTick, type TickEnd } from './record.ts'
+import { newTally, type Tally } from './report.ts'
 import { Sight } from './sight.ts'
 
 /** What a tick is asked for. */
@@ -20,12 +22,6 @@ export interface TickRequest {
   readonly limit?: number
   /** Runs at once, instead of the configured number. */
   readonly concurrency?: number
-}
-
-/** How a tick ended. `clock_skew`: this process's clock is off, nothing was claimed. `stopping`: the process stops. */
-export interface TickEnd {
-  readonly status: 'ok' | 'clock_skew' | 'stopping'
-  readonly report: TickReport
 }
 
 /** A tick under way. */
@@ -60,9 +56,6 @@ const LOOK_AGAIN = 10_000
 /** A tick that was outrun reads this many times what it can take, and takes one of these parts at random. */
 const SPREAD = 6
 
-/** The most jobs that one look reads. */
-const MOST_READ = 1_000
-
 /**
  * One tick of one lane: a pool that claims whenever slots are free, executes what it claimed, settles what ends, and
  * reports. Rejects with `store_unreachable` when the store is out of reach and no run of its own is under way.
@@ -78,7 +71,7 @@ export async function tick(engine: Engine, request: TickRequest): Promise<TickEn
     engine.stop.removeEventListener('abort', ring)
     await one.pool.settled()
   }
-  return report(one)
+  return recordTick(one.engine, { ...one, lane: one.request.lane })
 }
 
 function prepare(engine: Engine, request: TickRequest): Tick {
@@ -92,6 +85,13 @@ function prepare(engine: Engine, request: TickRequest): Tick {
   const executing = {
     ...engine,
     handlers: engine.registry.handlers,
+    perform: engine.claimant.perform,
+    policiesOf: engine.claimant.policiesOf,
+    effect: performEffect,
+    repeated: (run: string, key: string) => {
+      tally.repeated++
+      engine.emit({ kind: 'effect_repeated', run, key })
+    },
     documents,
     time,
     copies,
@@ -129,7 +129,7 @@ async function work(one: Tick): Promise<void> {
     if (seen.progressed) continue
     if (one.pool.living === 0) {
       await one.pool.settled()
-      if (phase !== 'dwell' || isSkewed(one) || freeSlots(one) === 0) return
+      if (phase !== 'dwell' || isSkewed(one.engine, one.time) || freeSlots(one) === 0) return
     }
     await one.bell.wait(one.engine.clock, pauseUntil(one, seen.next_at))
   }
@@ -165,22 +165,23 @@ async function look(one: Tick, phase: Phase, free: number): Promise<Look> {
 async function takeDue(one: Tick, phase: Phase, free: number): Promise<Look> {
   const { engine, documents, time, tally } = one
   const most = Math.min(free, engine.settings.batch_size)
-  const { value: found, time: now } = await documents.query({
-    shape: 'due',
-    equals: one.request.lane,
+  const found = await findDue(documents, engine.claimant, {
+    lane: one.request.lane,
     upTo: time.now() + (phase === 'dwell' ? LOOK_AGAIN : 0),
-    limit: Math.min(MOST_READ, one.outrun ? most * SPREAD : most),
+    most: one.outrun ? most * SPREAD : most,
   })
-  if (isSkewed(one)) return NOTHING
-  const due = found.filter((stored) => claimableOf(stored) <= now)
-  const coming = found.map(claimableOf).filter((at) => at > now)
-  if (one.budget.dwells) one.sight.see(found, now)
+  if (isSkewed(engine, time)) return NOTHING
+  const { now } = found
+  const due = found.jobs.filter((stored) => claimableOf(stored) <= now)
+  const coming = found.jobs.map(claimableOf).filter((at) => at > now)
+  if (one.budget.dwells) one.sight.see(found.jobs, now)
   const jobs = choose(one, due, most)
-  tally.checked += found.length
+  tally.checked += found.read
   tally.due += jobs.length
   const taken = jobs.length === 0 ? null : await one.pool.take(jobs, one.id, now)
   one.outrun ||= taken?.outrun ?? false
-  return { progressed: taken?.progressed ?? false, next_at: Math.min(...coming, one.sight.nextAfter(now)) }
+  const next_at = Math.min(...coming, one.sight.nextAfter(now), engine.claimant.handoverAfter(now))
+  return { progressed: taken?.progressed ?? false, next_at }
 }
 
 /** The first that are due; after a lost race, a random one of as many parts as there are, to meet the others no more. */
@@ -190,35 +191,10 @@ function choose({ engine, outrun }: Tick, due: readonly Stored[], most: number):
   return due.slice(first, first + most)
 }
 
-function claimableOf(stored: Stored): number {
-  return Number(stored.fields.claimable_at)
-}
-
-function isSkewed({ engine, time }: Tick): boolean {
-  return Math.abs(time.skew()) > engine.settings.max_skew_seconds * 1000
-}
-
 /** How long to wait before the next look, in ms: until what is in sight falls due, at most until new jobs are looked for. */
 function pauseUntil(one: Tick, next_at: number): number {
   if (phaseNow(one) !== 'dwell' || freeSlots(one) === 0) return LOOK_AGAIN
   const left = one.began + one.budget.claims_seconds * 1000 - one.engine.clock.now()
   const until = next_at - one.time.now()
   return Math.max(1, Math.min(LOOK_AGAIN, until, left > 0 ? left : LOOK_AGAIN))
-}
-
-/** Tells how the tick ended: in its answer, in its document, in the log. */
-async function report(one: Tick): Promise<TickEnd> {
-  const { engine, request, tally, counts } = one
-  const status = isSkewed(one) ? 'clock_skew' : engine.stop.aborted ? 'stopping' : 'ok'
-  const duration = engine.clock.now() - one.began
-  const told = reportOf(request.lane, tally, counts.counts(), engine.eventLoopDelay(), duration)
-  const ended_at = one.time.now()
-  const fields = { ...told, status, started_at: ended_at - duration, ended_at, expire_at: ended_at + KEEP_MS }
-  const ref = { collection: 'scheduler_ticks', id: one.id } as const
-  const recorded = await one.documents.commit([{ kind: 'create', ref, fields }])
-  if (recorded.outcome !== 'done') {
-    engine.emit({ kind: 'store_trouble', action: 'record the tick', reason: recorded.reason })
-  }
-  engine.emit({ kind: 'tick_completed', tick: one.id, report: { status, ...told } })
-  return { status, report: told }
 }

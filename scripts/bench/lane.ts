@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { Firestore } from '@google-cloud/firestore'
 import { z } from 'zod'
 import { createLog } from '../../functions/observe/log.ts'
+import { liveClaimant } from '../../functions/rollout/live.ts'
+import { MOVED } from '../../functions/rollout/stage.ts'
 import type { Documents } from '../../functions/store/documents.ts'
 import { firestoreDocuments } from '../../functions/store/firestore.ts'
 import { createCache } from '../../functions/target/cache.ts'
@@ -22,6 +24,7 @@ export function noop(done: (job: string) => void = () => {}): JobDefinition {
 export function engineOn(documents: Documents, limit: number, jobs: readonly JobDefinition[]): Engine {
   return {
     documents,
+    claimant: liveClaimant('tick', MOVED),
     clock: systemClock,
     random: Math.random,
     newId: randomUUID,
@@ -41,6 +44,7 @@ export function engineOn(documents: Documents, limit: number, jobs: readonly Job
       request_timeout_seconds: 600,
       grace_seconds: 5,
       max_skew_seconds: 10,
+      revision: 'bench',
     },
     eventLoopDelay: () => 0,
     stop: new AbortController().signal,

@@ -41,6 +41,7 @@ async function watch(folder: string): Promise<{ starts: Start[]; from: number; t
   const stack = await startStack({
     port: await freePort(),
     folder,
+    storage: 'json',
     env: process.env,
     clock,
     random: Math.random,

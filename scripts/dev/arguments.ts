@@ -2,11 +2,15 @@ import { parseArgs } from 'node:util'
 
 /** What `npm start` was asked to do. */
 export type Command =
-  | { readonly verb: 'start'; readonly port: number; readonly fresh: boolean }
+  | { readonly verb: 'start'; readonly port: number; readonly fresh: boolean; readonly firestore: boolean }
   | { readonly verb: 'help' }
   | { readonly verb: 'wrong'; readonly reasons: readonly string[] }
 
-const OPTIONS = { fresh: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
+const OPTIONS = {
+  fresh: { type: 'boolean' },
+  firestore: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const
 const DEFAULT_PORT = '8080'
 
 /** Reads the arguments after the script's name, and the text of `PORT`. */
@@ -19,7 +23,7 @@ export function readArguments(args: readonly string[], portText: string | undefi
     ...(port === null ? ['PORT must be a whole number from 1 to 65535'] : []),
   ]
   if (port === null || reasons.length > 0) return { verb: 'wrong', reasons }
-  return { verb: 'start', port, fresh: values.fresh === true }
+  return { verb: 'start', port, fresh: values.fresh === true, firestore: values.firestore === true }
 }
 
 function readPort(text: string): number | null {

@@ -2,7 +2,9 @@ import { YOU } from './stack/settings.ts'
 import type { Stack } from './stack.ts'
 
 /** What is where, and commands that work as they stand. `now` in milliseconds since 1970. */
-export function banner({ url, demo_url, issuer, scheduler }: Stack, now: number): string {
+export function banner(stack: Stack, now: number): string {
+  const { url, demo_url, issuer, scheduler } = stack
+  const firestore = stack.firestore()
   const token = `-H "Authorization: Bearer $(curl -s '${issuer.url}/token?email=${YOU}&audience=${url}')"`
   const job = {
     job_type: 'post_content',
@@ -15,7 +17,7 @@ Tickover runs here. Stop it with Ctrl-C.
   scheduler function   ${url}
   what its jobs did    ${demo_url}/received
   token issuer         ${issuer.url}
-  Cloud Scheduler      ${scheduler} (gRPC)
+  Cloud Scheduler      ${scheduler} (gRPC)${firestore === null ? '' : firestoreLines(firestore)}
 
 Send a one-off job, then look at all jobs:
 
@@ -23,4 +25,9 @@ Send a one-off job, then look at all jobs:
 
   curl ${token} ${url}/api/jobs
 `
+}
+
+function firestoreLines({ host, ends }: NonNullable<ReturnType<Stack['firestore']>>): string {
+  const fate = ends ? '\n\nJobs are kept in that emulator: they are gone when it stops with the rest.' : ''
+  return `\n  Firestore emulator   ${host}${fate}`
 }

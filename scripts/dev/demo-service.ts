@@ -1,16 +1,10 @@
-import { type ServerType, serve } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { stream } from 'hono/streaming'
 import type { Clock } from '../../functions/clock.ts'
 import { liveArrivals, routes, vehicles, weather } from './demo-service/city.ts'
 import { createMemory, type Memory } from './demo-service/received.ts'
-
-/** The outside world of the example jobs, running. */
-export interface DemoService {
-  readonly url: string
-  close(): Promise<void>
-}
+import { type Served, serveHere } from './serve-here.ts'
 
 const KINDS = ['arrivals', 'scores', 'broadcasts', 'reports', 'posts', 'messages'] as const
 const MOST_BYTES = 64 * 1024
@@ -34,25 +28,8 @@ export function demoApp(clock: Clock, memory: Memory = createMemory(clock)): Hon
 }
 
 /** Serves it on the loopback address. Rejects when the port is in use. */
-export async function startDemoService(clock: Clock, port = 0): Promise<DemoService> {
-  const { server, at } = await listening(demoApp(clock), port)
-  return {
-    url: `http://127.0.0.1:${at}`,
-    async close() {
-      const closed = new Promise((resolve) => server.close(resolve))
-      if ('closeAllConnections' in server) server.closeAllConnections()
-      await closed
-    },
-  }
-}
-
-function listening(app: Hono, port: number): Promise<{ server: ServerType; at: number }> {
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, ({ port: at }) =>
-      resolve({ server, at }),
-    )
-    server.once('error', reject)
-  })
+export function startDemoService(clock: Clock, port = 0): Promise<Served> {
+  return serveHere(demoApp(clock), port)
 }
 
 /** Whoever changes something says by which key, so that sending it again changes nothing. */

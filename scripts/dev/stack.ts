@@ -4,9 +4,13 @@ import type { DispatchEvent } from './cloud-scheduler/send.ts'
 import { type CloudScheduler, startCloudScheduler } from './cloud-scheduler.ts'
 import { startDemoService } from './demo-service.ts'
 import { type Issuer, startIssuer } from './issuer.ts'
-import { startFunction } from './stack/function-process.ts'
+import { firestoreOnDemand } from './stack/firestore-on-demand.ts'
+import { startFront } from './stack/front.ts'
+import { createLocalService } from './stack/local-service.ts'
+import { openControl } from './stack/open-control.ts'
 import { startNear } from './stack/ports.ts'
-import { environment, filesIn } from './stack/settings.ts'
+import { createRevisions } from './stack/revisions.ts'
+import { filesIn } from './stack/settings.ts'
 
 /** What the stack is started with. */
 export interface StackOptions {
@@ -14,6 +18,8 @@ export interface StackOptions {
   readonly port: number
   /** Where the state is kept. */
   readonly folder: string
+  /** Where jobs are kept, unless a deploy has chosen otherwise. */
+  readonly storage: 'json' | 'firestore'
   readonly env: Env
   readonly clock: Clock
   readonly random: () => number
@@ -31,9 +37,11 @@ export interface Stack {
   readonly issuer: Issuer
   /** host:port of Cloud Scheduler. */
   readonly scheduler: string
+  /** host:port of the Firestore emulator while jobs are kept there, and whether it ends with the stack; else null. */
+  firestore(): { readonly host: string; readonly ends: boolean } | null
   /** Has each lane ticked now. */
   tickNow(): Promise<void>
-  /** Resolves when the function has ended, to how. */
+  /** Resolves when the function has ended by itself, to how. */
   readonly ended: Promise<string>
   /** SIGTERM to the function, which drains; then the rest. */
   stop(): Promise<void>
@@ -50,25 +58,36 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await using parts = new AsyncDisposableStack()
   const issuer = parts.adopt(await startNear(port + 1, (near) => startIssuer({ clock, port: near })), close)
   const demo = parts.adopt(await startNear(port + 2, (near) => startDemoService(clock, near)), close)
-  const env = environment({ ...options, certs_url: issuer.certs_url, demo_url: demo.url })
-  const worker = parts.adopt(startFunction({ ...options, env }), (it) => it.stop())
+  const firestore = parts.adopt(firestoreOnDemand(options.env), close)
+  const front = parts.adopt(await startFront(port, clock), close)
+  const revisions = parts.adopt(createRevisions({ ...options, front }), (them) => them.stop())
+  const made = { certs_url: issuer.certs_url, demo_url: demo.url, firestore, revisions }
+  const service = createLocalService({ ...options, ...made })
   // Google's client takes a while to load; meanwhile the function starts.
-  const [{ setUpScheduler, tickNow }] = await Promise.all([import('./stack/first-ticks.ts'), worker.ready()])
+  const [{ setUpScheduler, tickNow }] = await Promise.all([
+    import('./stack/first-ticks.ts'),
+    service.start().catch(toldAlready),
+  ])
   const scheduler = parts.adopt(await startScheduler(options, issuer), close)
-  const setup = { ...env, SCHEDULER_API_ENDPOINT: scheduler.endpoint }
-  await setUpScheduler(setup, clock)
+  const setup = () => ({ ...service.env(), SCHEDULER_API_ENDPOINT: scheduler.endpoint })
+  await setUpScheduler(setup(), clock)
+  const url = `http://localhost:${port}`
+  const around = { url, issuer: issuer.url, scheduler: scheduler.endpoint, demo: demo.url }
+  parts.adopt(await openControl({ ...options, service, firestore, around }), close)
   const running = parts.move()
   return {
-    url: `http://localhost:${port}`,
+    url,
     demo_url: demo.url,
     issuer,
     scheduler: scheduler.endpoint,
-    tickNow: () => tickNow(setup, clock),
-    ended: worker.ended,
-    kill: () => worker.kill(),
+    firestore: () => (service.env().SCHEDULER_STORAGE === 'firestore' ? firestore.now() : null),
+    tickNow: () => tickNow(setup(), clock),
+    ended: revisions.ended,
+    kill: () => revisions.kill(),
     async stop() {
       // First, while Cloud Scheduler still waits for its answers: so the ticks under way end as they do there.
-      await worker.stop()
+      await service.stop()
+      await front.close()
       await running.disposeAsync()
     },
   }
@@ -84,6 +103,11 @@ function startScheduler(options: StackOptions, issuer: Issuer): Promise<CloudSch
   return startNear(port + 3, (near) =>
     startCloudScheduler({ ...options, issuer, port: near, jitter_ms: JITTER, state_file, onDispatch }),
   )
+}
+
+/** What a process wrote as it failed to start has been on the screen already. */
+function toldAlready(error: unknown): never {
+  throw error instanceof Error && error.cause instanceof Error ? error.cause : error
 }
 
 function close(part: { close(): Promise<void> }): Promise<void> {

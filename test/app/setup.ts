@@ -68,6 +68,10 @@ export function setup(
       trace: currentTrace,
     }),
     newTrace: () => 'f'.repeat(32),
+    newId: () => '00000000-0000-4000-8000-00000000000a',
+    random: () => 0,
+    handlers: ['digest'],
+    register: async () => {},
     runTick: async (request) => {
       ticks.push(request)
       return { status: 'ok', report: { jobs_due: 1 } }
@@ -107,6 +111,7 @@ export function storedJob(changes: Partial<Job> = {}): Stored {
     full_until: null,
     created_at: NOW - 1000,
     updated_at: NOW - 1000,
+    defined_at: NOW - 1000,
     last_run: null,
     totals: { runs: 0, succeeded: 0, failed: 0, skipped: 0, duplicates_suppressed: 0 },
     ...changes,

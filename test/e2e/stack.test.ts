@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,6 +24,11 @@ function start(...args: readonly string[]): LocalStack {
   const stack = npmStart(folder, port, ...args)
   started.push(stack)
   return stack
+}
+
+/** Is the port free, and the state in nobody's hands? */
+async function hasEnded(): Promise<boolean> {
+  return (await isFree(port)) && !existsSync(`${filesIn(join(folder, '.tickover')).state}.lock`)
 }
 
 /** Ends it as Ctrl-C does; resolves to the exit code and how long that took, in ms. */
@@ -73,7 +79,7 @@ afterEach(async () => {
     stack.signal('SIGKILL')
     await stack.ended
   }
-  await untilAsync(() => isFree(port), 'the function has ended too')
+  await untilAsync(hasEnded, 'the function has ended too')
 })
 
 describe('npm start', () => {
@@ -124,7 +130,7 @@ describe('npm start', () => {
     await first.printed(/one-off .* succeeded/, 'a job has run')
     const { jobs } = (await api(first, '/api/jobs?kind=one_off')) as { jobs: { id: string }[] }
     first.signal('SIGKILL')
-    await untilAsync(() => isFree(port), 'the function has ended too')
+    await untilAsync(hasEnded, 'the function has ended too')
     const second = start()
     await second.printed(/tick +begins/, 'it ticks again')
     for (const { id } of jobs) expect(await api(second, `/api/jobs/${id}`)).toMatchObject({ id })

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { liveClaimant } from '../../functions/rollout/live.ts'
+import { MOVED } from '../../functions/rollout/stage.ts'
 import type { Documents } from '../../functions/store/documents.ts'
 import { createCache } from '../../functions/target/cache.ts'
 import { createRegistry } from '../../functions/target/registry.ts'
 import type { Engine } from '../../functions/tick/engine.ts'
-import { type TickEnd, tick } from '../../functions/tick/tick.ts'
+import type { TickEnd } from '../../functions/tick/record.ts'
+import { tick } from '../../functions/tick/tick.ts'
 import { barrier } from '../support/barrier.ts'
 import { WITHOUT_FIRESTORE } from '../support/firestore.ts'
 import type { FunctionProcess } from '../support/function-process.ts'
@@ -112,6 +115,7 @@ function answersHeld(documents: Documents, arrive: () => Promise<void>): Documen
 function engineOn(documents: Documents, ledger: string): Engine {
   return {
     documents,
+    claimant: liveClaimant('tick', MOVED),
     clock: realClock,
     random: () => 0.5,
     newId: randomUUID,
@@ -126,6 +130,7 @@ function engineOn(documents: Documents, ledger: string): Engine {
       request_timeout_seconds: 30,
       grace_seconds: 5,
       max_skew_seconds: 10,
+      revision: 'test',
     },
     eventLoopDelay: () => 0,
     stop: new AbortController().signal,

@@ -1,11 +1,11 @@
 import type { Clock } from '../../functions/clock.ts'
 import type { Event } from '../../functions/observe/events.ts'
+import { createPaths, type PathFlags } from '../../functions/rollout/paths.ts'
 import type { Documents } from '../../functions/store/documents.ts'
 import { createCache } from '../../functions/target/cache.ts'
 import type { JobDefinition } from '../../functions/target/handler.ts'
 import { createRegistry } from '../../functions/target/registry.ts'
-import type { Engine, Settings } from '../../functions/tick/engine.ts'
-import { tick } from '../../functions/tick/tick.ts'
+import type { Settings } from '../../functions/tick/engine.ts'
 import { type Calling, faultyDocuments } from './faults.ts'
 import { instanceClock, type Timeline } from './timeline.ts'
 
@@ -28,6 +28,7 @@ export interface Making {
   readonly timeline: Timeline
   readonly skew_ms: number
   readonly settings: Settings
+  readonly flags: PathFlags
   readonly jobs: (instance: Instance) => readonly JobDefinition[]
   readonly calling: Omit<Calling, 'timeline' | 'alive' | 'crash'>
   readonly emit: (event: Event) => void
@@ -58,10 +59,10 @@ export function createInstance(making: Making): Instance {
       stop.abort()
     },
     tick(lane, dwell_seconds) {
-      if (alive) void tick(engine, { lane, dwell_seconds }).catch(() => {})
+      if (alive) void paths.runTick({ lane, dwell_seconds }).catch(() => {})
     },
   }
-  const engine: Engine = {
+  const engine = {
     documents,
     clock,
     random: () => making.calling.chance.next(),
@@ -73,5 +74,7 @@ export function createInstance(making: Making): Instance {
     eventLoopDelay: () => 0,
     stop: stop.signal,
   }
+  const paths = createPaths(engine, making.flags, async () => {})
+  void paths.runLoop()
   return instance
 }

@@ -46,9 +46,9 @@ export function simulatedJobs(acting: Acting, revision: number): JobDefinition[]
     })
   return [
     job('quick', 'fast', revision === 1 ? '@every 5s' : '@every 7s', {}, quick),
-    job('effects', 'fast', '@every 11s', { max_attempts: 5 }, effects),
+    job('effects', 'fast', '@every 11s', { max_attempts: 5, shadow: 'run' }, effects),
     job('many', 'fast', '@every 6s', { max_instances: 3, overlap: 'queue' }, work(1000, 9000)),
-    job('flaky', 'fast', '@every 17s', { max_attempts: 2, jitter_seconds: 3 }, flaky),
+    job('flaky', 'fast', '@every 17s', { max_attempts: 2, jitter_seconds: 3, shadow: 'run' }, flaky),
     job('all', 'slow', '* * * * *', { misfire: 'all', catchup_limit: 3, max_attempts: 4 }, work(500, 3000)),
     job('windowed', 'slow', '@every 13s', { catchup_window_seconds: 20 }, work(500, 6000)),
     job(
@@ -58,9 +58,9 @@ export function simulatedJobs(acting: Acting, revision: number): JobDefinition[]
       { overlap: 'queue' },
       work(1000, 20_000),
     ),
-    job('replaced', 'slow', '@every 25s', { overlap: 'replace' }, replaced),
+    job('replaced', 'slow', '@every 25s', { overlap: 'replace', shadow: 'run' }, replaced),
     job('long', 'slow', '*/2 * * * *', { timeout_seconds: 120 }, long),
-    job('hung', 'slow', '@every 45s', { timeout_seconds: 6, max_attempts: 2 }, hung),
+    job('hung', 'slow', '@every 45s', { timeout_seconds: 6, max_attempts: 2, shadow: 'run' }, hung),
     job('stubborn', 'slow', '@every 40s', { timeout_seconds: 4 }, stubborn),
     job('poisoned', 'slow', '@every 100s', { max_attempts: 3 }, poisoned),
     job('damaged', 'fast', '@every 8s', {}, quick),
@@ -127,9 +127,10 @@ const poisoned: Work = async ({ instance, count }) => {
 }
 
 function act({ performed, instance }: Acting, context: Context<object>, key: string): Promise<unknown> {
-  return context.effect(key, async (effect) => {
+  const perform = async (effect: string) => {
     performed(context.run, effect, context.fence, context.job)
     await instance.clock.sleep(20)
     return { effect }
-  })
+  }
+  return context.effect(key, {}, perform, { shadow: { effect: 'in shadow' } })
 }

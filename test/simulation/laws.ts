@@ -1,5 +1,6 @@
 import type { Entry, Job } from '../../functions/job/job.ts'
 import type { Attempt, Run } from '../../functions/job/run.ts'
+import type { Path } from '../../functions/rollout/stage.ts'
 import { offsetOf } from '../../functions/schedule/jitter.ts'
 import { occurrences } from '../../functions/schedule/schedule.ts'
 import type { Change, Committed, Documents } from '../../functions/store/documents.ts'
@@ -11,6 +12,8 @@ export const LAWS = {
   2: 'law 2: every occurrence ends in exactly one recorded outcome',
   3: 'law 3: with an old fence nothing is settled, renewed, begun or recorded',
   4: 'law 4: an effect recorded as done is never performed again',
+  5: 'law 5: each attempt is made by the path that the stage gives it, and two paths never hold one run',
+  6: 'law 6: a run in shadow performs no effect and changes no live document',
   8: 'law 8: after a crash nothing waits for ever, the poisoned end, the damaged hinder nobody',
   9: 'law 9: planning and leases follow the store’s clock',
 } as const
@@ -48,9 +51,12 @@ export class Watch {
   readonly #outcomes = new Map<string, Set<number>>()
   readonly #claimed = new Map<string, number>()
   #now: () => number
+  #mayClaim: (path: Path, job: string) => boolean
 
-  constructor(now: () => number) {
+  /** `mayClaim`: does any process of now, or of a moment ago, have flags that give the job to this path? */
+  constructor(now: () => number, mayClaim: (path: Path, job: string) => boolean = () => true) {
     this.#now = now
+    this.#mayClaim = mayClaim
   }
 
   /** Applies a commit to the store, and looks at what it changed. */
@@ -59,6 +65,7 @@ export class Watch {
     if (committed.outcome !== 'done') return committed
     const before = new Map(changes.map(({ ref }) => [key(ref), this.#state.get(key(ref))]))
     for (const change of changes) this.#mirror(change)
+    this.#judgeShadow(actor, changes)
     const records = changes.filter(({ ref }) => ref.collection !== 'scheduler_jobs')
     const jobs = changes.filter(({ ref }) => ref.collection === 'scheduler_jobs')
     for (const change of [...records, ...jobs]) this.#judge(actor, change, before)
@@ -88,6 +95,9 @@ export class Watch {
 
   /** An effect is being performed, outside of everything: may it be? */
   performed(run: string, effect: string, fence: number, job: string): void {
+    const shadow = entryOf(this.#state.get(`scheduler_shadow_jobs/${job}`) as never, run)
+    if (entryOf(this.job(job), run)?.fence !== fence && shadow?.fence === fence)
+      this.violate(6, `${run} performs ${effect} in shadow`)
     if (this.#done.has(effect)) this.violate(4, `${effect} is performed again under fence ${fence}`)
     const record = this.#state.get(`scheduler_effects/${effect}`)
     if (record?.fence !== fence)
@@ -118,6 +128,15 @@ export class Watch {
     if (change.kind === 'update')
       this.#state.set(id, { ...this.#state.get(id), ...structuredClone(change.fields) })
     if (change.kind === 'delete') this.#state.delete(id)
+  }
+
+  /** What a shadow writes stands among the shadow's documents, all of it. */
+  #judgeShadow(actor: Actor, changes: readonly Change[]): void {
+    const shadow = changes.filter(({ ref }) => ref.collection.startsWith('scheduler_shadow_'))
+    if (shadow.length === 0) return
+    this.#count('changed in shadow')
+    const live = changes.find(({ ref }) => !ref.collection.startsWith('scheduler_shadow_'))
+    if (live !== undefined) this.violate(6, `${actor.name} changes ${key(live.ref)} from the shadow`)
   }
 
   #judge(actor: Actor, change: Change, before: Before): void {
@@ -158,8 +177,18 @@ export class Watch {
     if (entry.fence <= (this.#claimed.get(is.name) ?? 0))
       this.violate(1, `${is.name} gives out fence ${entry.fence} again`)
     this.#claimed.set(is.name, entry.fence)
+    this.#judgePath(actor, is, old, entry)
     if (old?.state === 'running' && old.until > now)
       this.violate(1, `${entry.run} is taken from its holder ${old.owner}`)
+  }
+
+  #judgePath(actor: Actor, is: StoredJob, old: Entry | undefined, entry: Entry): void {
+    this.#count(`attempt by ${entry.path}`)
+    if (old !== undefined && old.owner !== '' && old.path !== entry.path) this.#count('handed over')
+    if (!this.#mayClaim(entry.path, is.name))
+      this.violate(5, `${actor.name} claims ${entry.run} for ${entry.path}, which does not have it`)
+    if (old?.state === 'running' && old.until > this.#now() && old.path !== entry.path)
+      this.violate(5, `${entry.run} is held by ${old.path} and by ${entry.path}`)
   }
 
   /** An entry leaves by its holder's word, or when it has run out, or gives way to a later occurrence. */
@@ -251,6 +280,10 @@ const CLOCK_ERROR = 100
 
 /** Every step of an entry's life that a simulation has to take. */
 export const TRANSITIONS = [
+  'attempt by tick',
+  'attempt by legacy',
+  'handed over',
+  'changed in shadow',
   'none -> running',
   'none -> retry',
   'running renewed',

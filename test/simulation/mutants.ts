@@ -55,6 +55,35 @@ export const MUTANTS: readonly Mutant[] = [
     instead: 'if (found.fields.fence === fence) return null',
   },
   {
+    law: 5,
+    what: 'a path claims what the stage gives to the other',
+    file: 'tick/due.ts',
+    text: 'if (claimant.mayClaim(job, now)) jobs.push(job)',
+    instead: 'jobs.push(job)',
+  },
+  {
+    law: 5,
+    what: 'a path takes over what the other one holds',
+    file: 'job/plan.ts',
+    text: 'buryTheDead(job, look.now)',
+    instead:
+      'buryTheDead({ ...job, entries: job.entries.map((one) => (one.path === look.path ? one : { ...one, until: 0 })) }, look.now)',
+  },
+  {
+    law: 6,
+    what: 'a run in shadow performs its effects',
+    file: 'shadow/rehearse.ts',
+    text: "if ('shadow' in options) return options.shadow",
+    instead: "if ('shadow' in options) return _perform(_standing.held.run.fields.id + ':' + key)",
+  },
+  {
+    law: 6,
+    what: 'what runs in shadow is recorded as if it were live',
+    file: 'shadow/view.ts',
+    text: "scheduler_runs: 'scheduler_shadow_runs'",
+    instead: "scheduler_runs: 'scheduler_runs'",
+  },
+  {
     law: 8,
     what: 'a dead holder is never looked for',
     file: 'job/stored.ts',
@@ -72,14 +101,14 @@ export const MUTANTS: readonly Mutant[] = [
     law: 9,
     what: 'a process whose clock is off claims',
     file: 'tick/tick.ts',
-    text: 'if (isSkewed(one)) return NOTHING',
+    text: 'if (isSkewed(engine, time)) return NOTHING',
     instead: '',
   },
   {
     law: 9,
     what: 'the process’s own clock says what is due',
     file: 'tick/tick.ts',
-    text: 'const { value: found, time: now } = await',
-    instead: 'const now = engine.clock.now(); const { value: found } = await',
+    text: 'const { now } = found',
+    instead: 'const now = engine.clock.now()',
   },
 ]

@@ -2,11 +2,12 @@ import { pause, unpause } from '../../functions/job/definition.ts'
 import { type Job, runId } from '../../functions/job/job.ts'
 import { parseJob } from '../../functions/job/parse.ts'
 import { DEFAULT_POLICIES } from '../../functions/job/policies.ts'
-import { type Skip, skipFields } from '../../functions/job/run.ts'
+import { type Run, type Skip, skipFields } from '../../functions/job/run.ts'
 import { toFields } from '../../functions/job/stored.ts'
 import { enqueue } from '../../functions/lease/enqueue.ts'
 import { jobRef, runRef } from '../../functions/lease/held.ts'
 import { register } from '../../functions/lease/register.ts'
+import type { Rollout } from '../../functions/rollout/stage.ts'
 import type { Change, Documents } from '../../functions/store/documents.ts'
 import { memoryDocuments } from '../../functions/store/memory.ts'
 import { createRegistry } from '../../functions/target/registry.ts'
@@ -15,6 +16,7 @@ import { createInstance, type Instance } from './instance.ts'
 import { simulatedJobs } from './jobs.ts'
 import { type Actor, type Violation, Watch } from './laws.ts'
 import { type Chance, chance } from './random.ts'
+import { ENDS, Stages, WAYPOINTS } from './stages.ts'
 import { Timeline } from './timeline.ts'
 
 /** What one simulation showed. */
@@ -27,7 +29,14 @@ export interface Simulated {
 }
 
 /** What goes wrong beside the store and the handlers. */
-export const TROUBLES = ['tick_missed', 'tick_late', 'tick_twice', 'clock_wrong', 'stopped'] as const
+export const TROUBLES = [
+  'tick_missed',
+  'tick_late',
+  'tick_twice',
+  'clock_wrong',
+  'stopped',
+  'stage_changed',
+] as const
 
 const START = Date.UTC(2026, 2, 1, 12, 0, 0)
 /** Trouble of every kind, then none but what jobs and deploys make. */
@@ -45,6 +54,13 @@ const SETTINGS: Settings = {
   request_timeout_seconds: 180,
   grace_seconds: 2,
   max_skew_seconds: 3,
+  revision: 'test',
+}
+
+const FLAGS = {
+  lanes: Object.entries(LANES).map(([name, dwell_seconds]) => ({ name, dwell_seconds })),
+  database_max_connections: 30,
+  legacy_poll_seconds: 4,
 }
 
 const LONGEST_WAIT_MS = (SETTINGS.lease_seconds + SETTINGS.max_skew_seconds) * 1000 + CADENCE_MS
@@ -55,13 +71,18 @@ class World {
   readonly chance: Chance
   readonly counts = new Map<string, number>()
   readonly store = memoryDocuments({ now: () => this.timeline.now, sleep: async () => {} })
-  readonly watch = new Watch(() => this.timeline.now)
   readonly instances: Instance[] = []
+  readonly stages: Stages
+  readonly watch = new Watch(
+    () => this.timeline.now,
+    (path, job) => this.stages.mayClaim(path, job),
+  )
   revision = 1
   #made = 0
 
   constructor(seed: number) {
     this.chance = chance(seed)
+    this.stages = new Stages(this.timeline, this.instances, seed % 2 === 0)
   }
 
   get faulty(): boolean {
@@ -93,6 +114,7 @@ class World {
       timeline: this.timeline,
       skew_ms,
       settings: SETTINGS,
+      flags: { ...FLAGS, ...this.stages.now },
       jobs: (made) => simulatedJobs(this.#acting(made, drawn), revision),
       calling: {
         chance: drawn,
@@ -106,6 +128,7 @@ class World {
       },
     })
     this.instances.push(instance)
+    this.stages.began(instance)
     if (wrong) this.timeline.at(START + FAULTY_MS, () => instance.kill())
   }
 
@@ -141,6 +164,7 @@ export async function simulate(seed: number, stopAtFirst = false): Promise<Simul
   await begin(world)
   scheduleTicks(world)
   scheduleDeaths(world)
+  scheduleStages(world)
   schedulePeople(world)
   const end = START + FAULTY_MS + CALM_MS
   const calm = START + FAULTY_MS + LONGEST_WAIT_MS
@@ -191,6 +215,26 @@ function scheduleDeaths(world: World): void {
     instance.stop()
     world.timeline.at(world.timeline.now + 10_000, () => instance.kill())
   })
+}
+
+/** In every second world the stage changes again and again; at the end the ticks have every job. */
+function scheduleStages(world: World): void {
+  if (!world.stages.moves) return
+  const flip = (to: Rollout) => {
+    world.count('stage_changed')
+    const old = world.instances.filter((one) => one.alive())
+    world.stages.change(to)
+    for (let n = 0; n < INSTANCES; n++) world.spawn()
+    for (const instance of old) {
+      // Revisions overlap: the old ones go on for a while.
+      const last = world.timeline.now + world.chance.whole(0, 8000)
+      world.timeline.at(last, () => instance.stop())
+      world.timeline.at(last + 10_000, () => instance.kill())
+    }
+  }
+  for (let at = 15_000; at < FAULTY_MS - 30_000; at += world.chance.whole(15_000, 40_000))
+    world.timeline.at(START + at, () => flip(world.chance.pick(WAYPOINTS)))
+  world.timeline.at(START + FAULTY_MS - 20_000, () => flip(world.chance.pick(ENDS)))
 }
 
 /** Operators pause and go on, developers deploy, somebody edits a document, clients send one-off jobs. */
@@ -267,10 +311,16 @@ async function change(documents: Documents, name: string, to: Changing): Promise
 function judgeTheEnd({ watch }: World, end: number): void {
   if (watch.job('damaged')?.status !== 'damaged') watch.violate(8, 'the damaged job is not set aside')
   for (const run of watch.runs()) {
-    const ended = run.finished_at !== null || run.job === 'damaged'
+    const ended = run.finished_at !== null || run.job === 'damaged' || waitsFor(watch, run, end)
     if (!ended && run.scheduled_for < end - 120_000) watch.violate(8, `${run.id} has not ended`)
     if (run.job !== 'poisoned') continue
     if (run.status === 'succeeded') watch.violate(8, `${run.id} succeeded`)
     if (run.attempts.length > 3) watch.violate(8, `${run.id} had ${run.attempts.length} attempts`)
   }
+}
+
+/** The legacy path tries again after five minutes: such a retry may lie behind the end of the world. */
+function waitsFor(watch: Watch, run: Run, end: number): boolean {
+  const entry = watch.job(run.job)?.entries.find((one) => one.run === run.id)
+  return entry?.state === 'retry' && entry.until > end - LONGEST_WAIT_MS
 }

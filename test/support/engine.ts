@@ -5,6 +5,8 @@ import type { Run } from '../../functions/job/run.ts'
 import { jobRef, runRef } from '../../functions/lease/held.ts'
 import { register } from '../../functions/lease/register.ts'
 import type { Event } from '../../functions/observe/events.ts'
+import { liveClaimant } from '../../functions/rollout/live.ts'
+import { MOVED } from '../../functions/rollout/stage.ts'
 import type { Documents, Fields, Stored } from '../../functions/store/documents.ts'
 import { memoryDocuments } from '../../functions/store/memory.ts'
 import { createCache } from '../../functions/target/cache.ts'
@@ -16,7 +18,8 @@ import {
 } from '../../functions/target/handler.ts'
 import { createRegistry } from '../../functions/target/registry.ts'
 import type { Engine, Settings } from '../../functions/tick/engine.ts'
-import { type TickEnd, type TickRequest, tick } from '../../functions/tick/tick.ts'
+import type { TickEnd } from '../../functions/tick/record.ts'
+import { type TickRequest, tick } from '../../functions/tick/tick.ts'
 import { type Scripted, scripted, withOwnVersions } from './scripted-documents.ts'
 import { type VirtualClock, virtualClock } from './virtual-clock.ts'
 
@@ -31,6 +34,7 @@ const SETTINGS: Settings = {
   request_timeout_seconds: 300,
   grace_seconds: 5,
   max_skew_seconds: 10,
+  revision: 'test',
 }
 
 /** What differs from the usual. */
@@ -133,6 +137,7 @@ function startProcess(
   let ids = 0
   const engine: Engine = {
     documents,
+    claimant: liveClaimant('tick', MOVED),
     clock,
     random,
     newId: () => `${name}.${ids++}`,

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { TestProject } from 'vitest/node'
-import { type FirestoreEmulator, startFirestoreEmulator } from './firestore-emulator.ts'
+import { type FirestoreEmulator, startFirestoreEmulator } from '../../scripts/dev/firestore-emulator.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -9,6 +9,8 @@ declare module 'vitest' {
     firestoreDoor: string
   }
 }
+
+const WAY_AROUND = 'Or leave its tests out with TICKOVER_TESTS_WITHOUT=firestore.'
 
 let emulator: Promise<FirestoreEmulator> | null = null
 let door: Server
@@ -19,7 +21,7 @@ export async function setup(project: TestProject): Promise<void> {
     emulator ??= startFirestoreEmulator(new URL('../../firestore.rules', import.meta.url).pathname)
     emulator.then(
       ({ host }) => response.end(host),
-      (error: unknown) => response.writeHead(500).end(String(error)),
+      (error: unknown) => response.writeHead(500).end(`${String(error)} ${WAY_AROUND}`),
     )
   }).listen(0, '127.0.0.1')
   await once(door, 'listening')

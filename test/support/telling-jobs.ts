@@ -54,7 +54,7 @@ export function tellingJobs(url: string): JobDefinition[] {
 }
 
 async function performEach(context: Context<unknown>, count: number): Promise<void> {
-  for (let n = 0; n < count; n += 1) await context.effect(`e${n}`, async () => n)
+  for (let n = 0; n < count; n += 1) await context.effect(`e${n}`, n, async () => n)
 }
 
 /** An effect whose doing and whose record the ledger hears of, each before the next thing happens. */
@@ -63,7 +63,7 @@ async function step(
   key: string,
   tell: (context: Work, entry: Entry) => Promise<void>,
 ): Promise<void> {
-  await context.effect(key, (idempotency_key) => tell(context, { what: 'performed', key, idempotency_key }))
+  await context.effect(key, {}, (idempotency_key) => tell(context, { what: 'performed', key, idempotency_key }))
   await tell(context, { what: 'recorded', key })
 }
 

@@ -1,6 +1,8 @@
 import { exampleJobs } from '../../functions/jobs/examples/index.ts'
 import { register } from '../../functions/lease/register.ts'
 import type { Event } from '../../functions/observe/events.ts'
+import { liveClaimant } from '../../functions/rollout/live.ts'
+import { MOVED } from '../../functions/rollout/stage.ts'
 import { memoryDocuments } from '../../functions/store/memory.ts'
 import { createCache } from '../../functions/target/cache.ts'
 import { createRegistry } from '../../functions/target/registry.ts'
@@ -28,6 +30,7 @@ const SETTINGS = {
   request_timeout_seconds: 1800,
   grace_seconds: 5,
   max_skew_seconds: 10,
+  revision: 'test',
 }
 
 /** What happened to a job, with when. */
@@ -55,6 +58,7 @@ export async function world(options: { start: string; seed?: number; only?: read
   let ids = 0
   const instance = (): Engine => ({
     documents,
+    claimant: liveClaimant('tick', MOVED),
     clock,
     random,
     registry,

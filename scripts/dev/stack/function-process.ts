@@ -10,6 +10,10 @@ export interface FunctionProcess {
   ready(): Promise<void>
   /** Resolves to how it ended, whenever that is. */
   readonly ended: Promise<string>
+  /** The last lines that it wrote, at most 20. */
+  said(): readonly string[]
+  /** Resolves once every request that has reached it is taken up, so that SIGTERM lets it finish them. */
+  settled(): Promise<void>
   /** As Cloud Run does: SIGTERM, and SIGKILL to what is there after 10 s. */
   stop(): Promise<void>
   kill(): void
@@ -20,6 +24,8 @@ const SOURCE = fileURLToPath(new URL('../function.ts', import.meta.url))
 const PATIENCE_MS = 20_000
 const LOOK_MS = 50
 const KILL_MS = 10_000
+const SETTLE_MS = 1_000
+const MOST_LINES = 20
 
 /** Starts it on `port`; `onLine` is told of each line that it writes. */
 export function startFunction(options: {
@@ -29,7 +35,8 @@ export function startFunction(options: {
   readonly onLine: (line: string) => void
 }): FunctionProcess {
   const { port, clock } = options
-  const child = launch(options)
+  const said: string[] = []
+  const child = launch(options, said)
   const over = new AbortController()
   const ended = new Promise<string>((resolve) => {
     // Not `exit`: what it wrote last is still on its way then.
@@ -40,7 +47,12 @@ export function startFunction(options: {
   })
   return {
     ended,
+    said: () => said,
     kill: () => void child.kill('SIGKILL'),
+    async settled() {
+      // It takes connections up in the order in which they came: when it answers this one, it has the others.
+      await fetch(healthOf(port), { signal: AbortSignal.timeout(SETTLE_MS) }).catch(() => null)
+    },
     async ready() {
       for (
         const end = clock.now() + PATIENCE_MS;
@@ -61,7 +73,7 @@ export function startFunction(options: {
   }
 }
 
-function launch({ port, env, onLine }: Parameters<typeof startFunction>[0]): ChildProcess {
+function launch({ port, env, onLine }: Parameters<typeof startFunction>[0], said: string[]): ChildProcess {
   const args = [FRAMEWORK, '--target=scheduler', `--source=${SOURCE}`, `--port=${port}`]
   const child = spawn(process.execPath, args, {
     env,
@@ -69,18 +81,27 @@ function launch({ port, env, onLine }: Parameters<typeof startFunction>[0]): Chi
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   })
+  const hear = (line: string) => {
+    said.push(line)
+    if (said.length > MOST_LINES) said.shift()
+    onLine(line)
+  }
   for (const stream of [child.stdout, child.stderr]) {
-    if (stream !== null) createInterface({ input: stream }).on('line', onLine)
+    if (stream !== null) createInterface({ input: stream }).on('line', hear)
   }
   return child
 }
 
 /** Rejects for what no waiting mends: a store that another process uses, or that is damaged. */
 async function isWell(port: number): Promise<boolean> {
-  const answer = await fetch(`http://127.0.0.1:${port}/health`).catch(() => null)
+  const answer = await fetch(healthOf(port)).catch(() => null)
   const problem = problemOf(await answer?.json().catch(() => null))
   if (answer?.status === 500 && problem !== null) throw new Error(problem)
   return answer?.ok ?? false
+}
+
+function healthOf(port: number): string {
+  return `http://127.0.0.1:${port}/health`
 }
 
 function problemOf(body: unknown): string | null {

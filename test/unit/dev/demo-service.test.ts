@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { connect } from '../../../functions/jobs/examples/api.ts'
 import { arrival, kept, vehicles, weather } from '../../../functions/jobs/examples/transit/city.ts'
-import { type DemoService, startDemoService } from '../../../scripts/dev/demo-service.ts'
+import { startDemoService } from '../../../scripts/dev/demo-service.ts'
+import type { Served } from '../../../scripts/dev/serve-here.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const NOON = Date.parse('2030-01-31T12:00:00Z')
-const open: DemoService[] = []
+const open: Served[] = []
 afterEach(async () => {
   for (const service of open.splice(0)) await service.close()
 })

@@ -43,11 +43,14 @@ export function newMinutely(policies: Partial<Policies> = {}, changes: Changes =
 /** The job with one attempt under way since `at`, of the occurrence `scheduledFor`, held until `until`. */
 export function running(job: Job, scheduledFor: number, at = scheduledFor, until = at + LEASE): Job {
   const next_run_at = Math.max(job.next_run_at ?? 0, scheduledFor + MINUTE)
-  return { ...start(job, runId(job.name, scheduledFor), scheduledFor, 'a', at, until), next_run_at }
+  return {
+    ...start(job, runId(job.name, scheduledFor), scheduledFor, { owner: 'a', path: 'tick', now: at }, until),
+    next_run_at,
+  }
 }
 
 export function look(now: number, owner = 'a'): Look {
-  return { now, owner, lease_ms: LEASE }
+  return { now, owner, path: 'tick', lease_ms: LEASE }
 }
 
 /** The only entry there is. */

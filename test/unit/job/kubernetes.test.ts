@@ -79,14 +79,20 @@ function jobOf(given: Decision['given']): Job {
   const made = newJob(definition({ schedule: scheduleOf(given), policies: policiesOf(given) }), created)
   const seen = { ...made, next_run_at: nextOf(made, last ?? created), enabled: !given.suspended }
   if (!given.running || last === null) return seen
-  return start(seen, runId(seen.name, last), last, 'before', last, Date.parse(given.now) + HOUR)
+  return start(
+    seen,
+    runId(seen.name, last),
+    last,
+    { owner: 'before', path: 'tick', now: last },
+    Date.parse(given.now) + HOUR,
+  )
 }
 
 describe('a start is decided as the Kubernetes CronJob controller decides it', () => {
   test.each(planned)('$name', ({ name, given, expect: expected }) => {
     const job = jobOf(given)
     const now = Date.parse(given.now)
-    const planned = plan(job, { now, owner: 'me', lease_ms: HOUR })
+    const planned = plan(job, { now, owner: 'me', path: 'tick', lease_ms: HOUR })
     expect({
       start: planned.attempt !== null,
       cancelRunning: planned.deaths.some(({ fate }) => fate === 'replaced'),

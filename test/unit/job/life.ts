@@ -95,7 +95,7 @@ export class Life {
   }
 
   private lookOnce(): Plan {
-    const planned = plan(this.job, { now: this.now, owner: 'a', lease_ms: LEASE })
+    const planned = plan(this.job, { now: this.now, owner: 'a', path: 'tick', lease_ms: LEASE })
     const { attempt } = planned
     const isNew = attempt !== null && !this.job.entries.some(({ run }) => run === attempt.run)
     this.become(planned.job, planned.skips, isNew ? [attempt.scheduled_for] : [])

@@ -16,11 +16,11 @@ const at = (minute: number) => T0 + minute * MINUTE
 
 /** A job whose run `r` is held by the fence 1 since minute 1, until minute 6. */
 function held(policies: Parameters<typeof newMinutely>[0] = {}): Job {
-  return start(newMinutely(policies), 'r', at(1), 'a', at(1), at(1) + LEASE)
+  return start(newMinutely(policies), 'r', at(1), { owner: 'a', path: 'tick', now: at(1) }, at(1) + LEASE)
 }
 
 function begin(job: Job, run: string, minute: number, until = minute + 5): Job {
-  return start(job, run, at(minute), 'a', at(minute), at(until))
+  return start(job, run, at(minute), { owner: 'a', path: 'tick', now: at(minute) }, at(until))
 }
 
 function stretch(job: Job): (number | null)[] {
@@ -74,7 +74,12 @@ describe.each(Object.entries(STATES))('a holder of an entry that is %s', (_state
 describe('fences', () => {
   test('each attempt gets the next one, whichever run it is of', () => {
     const two = begin(begin(newMinutely({ max_instances: 2 }), 'r', 1), 's', 2)
-    const again = resume(hear(two, 'r', 1, EVENTS.retry, at(3))!, 'r', 'b', at(4), at(9))
+    const again = resume(
+      hear(two, 'r', 1, EVENTS.retry, at(3))!,
+      'r',
+      { owner: 'b', path: 'tick', now: at(4) },
+      at(9),
+    )
     expect(two.entries.map(({ fence }) => fence)).toEqual([1, 2])
     expect(again.entries.map(({ run, fence, owner, attempt }) => [run, fence, owner, attempt])).toEqual([
       ['r', 3, 'b', 2],
@@ -86,12 +91,17 @@ describe('fences', () => {
   test('a run that is owed has none of its own until its first attempt, which counts as the first', () => {
     const owed = owe(begin(newMinutely({ max_instances: 2 }), 'r', 1), 's', at(2), at(3))
     expect(owed.entries[1]).toMatchObject({ state: 'retry', attempt: 0, until: at(3), began_at: at(3) })
-    const begun = resume(owed, 's', 'b', at(4), at(9))
+    const begun = resume(owed, 's', { owner: 'b', path: 'tick', now: at(4) }, at(9))
     expect(begun.entries[1]).toMatchObject({ state: 'running', attempt: 1, fence: 2, began_at: at(4) })
   })
 
   test('a later attempt keeps the instant at which the first began', () => {
-    const again = resume(hear(held(), 'r', 1, EVENTS.retry, at(2))!, 'r', 'b', at(4), at(9))
+    const again = resume(
+      hear(held(), 'r', 1, EVENTS.retry, at(2))!,
+      'r',
+      { owner: 'b', path: 'tick', now: at(4) },
+      at(9),
+    )
     expect(only(again).began_at).toBe(at(1))
   })
 })
@@ -101,7 +111,7 @@ function giveBack(job: Job): Job {
 }
 
 function takeUp(job: Job): Job {
-  return resume(job, 'r', 'b', at(3), at(8))
+  return resume(job, 'r', { owner: 'b', path: 'tick', now: at(3) }, at(8))
 }
 
 describe('giving back', () => {
@@ -132,7 +142,7 @@ describe('a holder that died', () => {
 
   test('after an attempt that was abandoned, the next one begins without its trouble', () => {
     const left = hear(held(), 'r', 1, EVENTS.abandon, at(2))!
-    const again = resume(bury(left, only(left)), 'r', 'b', at(6), at(11))
+    const again = resume(bury(left, only(left)), 'r', { owner: 'b', path: 'tick', now: at(6) }, at(11))
     expect(only(again)).toMatchObject({ state: 'running', attempt: 2, trouble: null })
   })
 })
@@ -151,13 +161,13 @@ describe('the stretch in which no slot is free', () => {
 
   test('lasts through a retry: the run keeps its slot while it waits', () => {
     const waiting = hear(held(), 'r', 1, EVENTS.retry, at(2))!
-    expect(stretch(resume(waiting, 'r', 'a', at(4), at(9)))).toEqual([1, null])
+    expect(stretch(resume(waiting, 'r', { owner: 'a', path: 'tick', now: at(4) }, at(9)))).toEqual([1, null])
   })
 
   test('ends when a holder’s lease ran out, whenever that is found, and begins anew with the next attempt', () => {
     const found = bury(held(), only(held()))
     expect(stretch(found)).toEqual([1, 6])
-    expect(stretch(resume(found, 'r', 'b', at(8), at(13)))).toEqual([8, null])
+    expect(stretch(resume(found, 'r', { owner: 'b', path: 'tick', now: at(8) }, at(13)))).toEqual([8, null])
     const last = held({ max_attempts: 1 })
     expect(stretch(bury(last, only(last)))).toEqual([1, 6])
   })

@@ -47,6 +47,7 @@ describe('an occurrence', () => {
       fence: 1,
       attempt: 1,
       owner: 'a',
+      path: 'tick',
       until: at(1.5) + LEASE,
       scheduled_for: at(1),
       began_at: at(1.5),

@@ -89,7 +89,7 @@ describe('attempts', () => {
   test('keep their slot while they wait, so what falls due meanwhile is an overlap', () => {
     const { job } = settleAt(inAttempt(1), RETRY, 2)
     expect(only(job)).toMatchObject({ state: 'retry', until: at(3) })
-    const taken = resume(job, only(job).run, 'b', at(3), at(8))
+    const taken = resume(job, only(job).run, { owner: 'b', path: 'tick', now: at(3) }, at(8))
     expect(settleAt(taken, SUCCEEDED, 3.5).skips.map(short)).toEqual(['overlap 3-3 (1)'])
   })
 
@@ -134,7 +134,7 @@ describe('a holder has lost', () => {
     const { run } = only(job)
     const waiting = hear(job, run, 1, { kind: 'retry', error: '', at: at(2) }, at(1.5))!
     expect(settlement(waiting, only(job), SUCCEEDED, at(2), noChance)).toBeNull()
-    const taken = resume(waiting, run, 'b', at(2), at(7))
+    const taken = resume(waiting, run, { owner: 'b', path: 'tick', now: at(2) }, at(7))
     expect(settlement(taken, only(job), SUCCEEDED, at(3), noChance)).toBeNull()
     expect(settlement(taken, only(taken), SUCCEEDED, at(3), noChance)).not.toBeNull()
   })

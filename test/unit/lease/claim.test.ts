@@ -26,7 +26,8 @@ function told({ held, written, lost, trouble }: Claimed) {
 /** A job with a hundred holders that are dead from T0 + 1 on, none of which has an attempt left. */
 function dead(name: string): Job {
   let job = newMinutely({ max_instances: 100, max_attempts: 1 }, { name })
-  for (let n = 0; n < 100; n++) job = start(job, `${name}@${n}`, at(-n), 'gone', T0, T0 + 1)
+  for (let n = 0; n < 100; n++)
+    job = start(job, `${name}@${n}`, at(-n), { owner: 'gone', path: 'tick', now: T0 }, T0 + 1)
   return job
 }
 

@@ -92,7 +92,14 @@ function worker(
   const wire = scripted(store)
   const { documents, time } = withStoreTime(wire, clock)
   const copies: Copies = new Map()
-  const settling: Settling = { documents, copies, time, clock, random: () => 0 }
+  const settling: Settling = {
+    documents,
+    copies,
+    time,
+    clock,
+    random: () => 0,
+    policiesOf: (job) => job.policies,
+  }
   const self: Worker = {
     owner,
     documents: wire,
@@ -100,7 +107,7 @@ function worker(
     settling,
     async claim(names, seen) {
       const jobs = seen ?? (await Promise.all(names.map(stored)))
-      return claim(documents, jobs, { now: clock.now(), owner, lease_ms: LEASE }, copies)
+      return claim(documents, jobs, { now: clock.now(), owner, path: 'tick', lease_ms: LEASE }, copies)
     },
     async hold(name) {
       const [held] = (await self.claim([name])).held

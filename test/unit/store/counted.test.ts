@@ -5,7 +5,7 @@ import { memoryDocuments } from '../../../functions/store/memory.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const ref = (id: string) => ({ collection: 'scheduler_jobs', id }) as const
-const none = { calls: 0, read: 0, written: 0, checked: 0 }
+const none = { calls: 0, read: 0, written: 0, checked: 0, failed: 0 }
 
 function setup() {
   const inner = memoryDocuments(virtualClock(0), [
@@ -49,5 +49,5 @@ it('counts a call that fails, too', async () => {
   }
   const documents = counted(broken)
   await expect(documents.get([ref('a')])).rejects.toThrow('broken')
-  expect(documents.counts()).toEqual({ ...none, calls: 1 })
+  expect(documents.counts()).toEqual({ ...none, calls: 1, failed: 1 })
 })

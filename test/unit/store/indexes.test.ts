@@ -24,6 +24,12 @@ const COLLECTIONS: Record<Collection, true> = {
   scheduler_runs: true,
   scheduler_ticks: true,
   scheduler_effects: true,
+  scheduler_audit: true,
+  scheduler_shadow_jobs: true,
+  scheduler_shadow_runs: true,
+  scheduler_shadow_ticks: true,
+  scheduler_shadow_effects: true,
+  scheduler_shadow_marks: true,
 }
 const collections = Object.keys(COLLECTIONS).toSorted()
 const collectionsWith = (fieldPath: string) =>

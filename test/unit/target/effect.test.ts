@@ -23,7 +23,7 @@ function acting({ settling }: Worker, held: Held, outside: string[]): Acting {
     standing,
     abort,
     act: (key, result = { ok: true }) =>
-      performEffect(settling, standing, key, async (idempotencyKey) => {
+      performEffect({ ...settling, repeated: () => {} }, standing, key, async (idempotencyKey) => {
         outside.push(idempotencyKey)
         if (result instanceof Error) throw result
         return typeof result === 'function' ? result() : result

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Outcome } from '../../../functions/job/outcome.ts'
 import type { Event } from '../../../functions/observe/events.ts'
 import { createCache } from '../../../functions/target/cache.ts'
+import { performEffect } from '../../../functions/target/effect.ts'
 import { JobFailure } from '../../../functions/target/failure.ts'
 import { type Context, defineJob } from '../../../functions/target/handler.ts'
 import { perform } from '../../../functions/target/perform.ts'
@@ -22,6 +23,8 @@ async function performed(run: Work, payload = '{"to":"all"}', name = 'digest') {
   const performing = {
     ...a.settling,
     handlers: new Map([[name, job]]),
+    effect: performEffect,
+    repeated: () => {},
     cache: createCache(60, clock),
     emit: (event: Event) => void events.push(event),
   }
@@ -30,8 +33,11 @@ async function performed(run: Work, payload = '{"to":"all"}', name = 'digest') {
   return { outcome, events, held, clock, standing, asked: a.documents.asked }
 }
 
-const outcomeOf = async (...given: Parameters<typeof performed>): Promise<Outcome> =>
-  (await performed(...given)).outcome
+/** The outcome but for the acts on the way to it. */
+const outcomeOf = async (...given: Parameters<typeof performed>): Promise<Outcome> => {
+  const { acts: _, ...outcome } = (await performed(...given)).outcome
+  return outcome
+}
 
 describe('a handler', () => {
   test('is told of its run and its payload', async () => {
@@ -107,7 +113,7 @@ describe('a handler', () => {
     let times = 0
     const act = async () => ++times
     const { outcome } = await performed(async (context) => {
-      return Promise.all([context.effect('mail', act), context.effect('mail', act)])
+      return Promise.all([context.effect('mail', {}, act), context.effect('mail', {}, act)])
     })
     expect([outcome, times]).toMatchObject([{ result: '[1,1]' }, 1])
   })
@@ -120,8 +126,11 @@ describe('a handler', () => {
       return times
     }
     const { outcome } = await performed(async (context) => {
-      const shared = await Promise.allSettled([context.effect('mail', act), context.effect('mail', act)])
-      return [shared.map(({ status }) => status), await context.effect('mail', act)]
+      const shared = await Promise.allSettled([
+        context.effect('mail', {}, act),
+        context.effect('mail', {}, act),
+      ])
+      return [shared.map(({ status }) => status), await context.effect('mail', {}, act)]
     })
     expect([outcome, times]).toMatchObject([{ result: '[["rejected","rejected"],2]' }, 2])
   })

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Clock } from '../../../functions/clock.ts'
 import { createCache } from '../../../functions/target/cache.ts'
+import { performEffect } from '../../../functions/target/effect.ts'
 import { type Context, defineJob } from '../../../functions/target/handler.ts'
+import { perform } from '../../../functions/target/perform.ts'
 import { type Ending, execute } from '../../../functions/tick/execute.ts'
 import { definition, LEASE, MINUTE, only, SECOND, T0 } from '../job/fixtures.ts'
 import { setup } from '../lease/setup.ts'
@@ -28,6 +30,9 @@ async function begun(work: Making, timeout_seconds = 3600) {
     handlers: new Map([['digest', job]]),
     cache: createCache(60, clock),
     emit: () => {},
+    perform,
+    effect: performEffect,
+    repeated: () => {},
     lease_ms: LEASE,
     grace_ms: GRACE,
     stop: stop.signal,
@@ -36,7 +41,7 @@ async function begun(work: Making, timeout_seconds = 3600) {
   let ended = Number.NaN
   const start = () => {
     void execute(executing, { held, payload: '{}', timeout_seconds }).then((one) => {
-      ending = one
+      ending = withoutActs(one)
       ended = clock.now() - BEGAN
     })
   }
@@ -50,6 +55,13 @@ async function begun(work: Making, timeout_seconds = 3600) {
     took: () => ended,
     until: async () => only(await bundle.job('digest')).until,
   }
+}
+
+/** What an attempt did on its way is told in the tests of `perform`. */
+function withoutActs(ending: Ending): Ending {
+  if (!('acts' in ending)) return ending
+  const { acts: _, ...rest } = ending
+  return rest
 }
 
 async function started(...given: Parameters<typeof begun>) {
@@ -164,7 +176,7 @@ describe('at its timeout', () => {
       (clock) => async (context) => {
         await clock.sleep(31 * SECOND)
         await context
-          .effect('mail', async () => 'sent')
+          .effect('mail', {}, async () => 'sent')
           .catch((error: unknown) => {
             refused = error
           })
@@ -197,7 +209,7 @@ describe('the lease of an attempt', () => {
   test('that a renewal has prolonged lets effects begin', async () => {
     const made = await started((clock) => async (context) => {
       await clock.sleep(LEASE + MINUTE)
-      return context.effect('mail', async () => 'sent')
+      return context.effect('mail', {}, async () => 'sent')
     })
     await made.clock.advance(LEASE + 2 * MINUTE)
     expect(made.ending()).toMatchObject({ kind: 'succeeded', result: '"sent"' })
@@ -213,7 +225,7 @@ describe('the lease of an attempt', () => {
     await made.clock.advanceTo(BEGAN + MINUTE)
     await made.b.hold('digest')
     await made.clock.advance(LEASE / 3)
-    expect([made.ending(), made.took()]).toEqual([{ kind: 'lost' }, LEASE / 3])
+    expect([made.ending(), made.took()]).toEqual([{ kind: 'lost', performed: true }, LEASE / 3])
     expect(reason).toEqual(new Error('The lease of this attempt is lost'))
   })
 
@@ -221,7 +233,7 @@ describe('the lease of an attempt', () => {
     const { clock, a, ending, took } = await started(working(20 * MINUTE))
     a.documents.commits.push(...Array.from({ length: 500 }, () => 'unreachable' as const))
     await clock.advance(20 * MINUTE)
-    expect([ending(), took()]).toEqual([{ kind: 'lost' }, LEASE])
+    expect([ending(), took()]).toEqual([{ kind: 'lost', performed: false }, LEASE])
     expect(a.documents.asked).toHaveLength(1 + (LEASE - LEASE / 3) / 5000)
   })
 
@@ -239,7 +251,7 @@ describe('the lease of an attempt', () => {
     await clock.advanceTo(BEGAN + MINUTE)
     await b.hold('digest')
     await clock.advance(MINUTE)
-    expect(ending()).toEqual({ kind: 'lost' })
+    expect(ending()).toEqual({ kind: 'lost', performed: false })
   })
 })
 

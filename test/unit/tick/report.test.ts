@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { newTally, percentile, reportOf } from '../../../functions/tick/report.ts'
 
-const COUNTS = { calls: 3, read: 20, written: 10, checked: 1 }
+const COUNTS = { calls: 3, read: 20, written: 10, checked: 1, failed: 0 }
 
 describe('a percentile', () => {
   test('is the smallest value that so many do not exceed', () => {
@@ -27,10 +27,12 @@ describe('a percentile', () => {
   })
 })
 
+const BY = { lane: 'x', stage: 5, path: 'tick', revision: 'r' } as const
+
 describe('the report of a tick', () => {
   test('tells of lateness in any order of arrival', () => {
     const lateness = Array.from({ length: 100 }, (_, n) => 100 - n)
-    expect(reportOf('x', { ...newTally(), lateness }, COUNTS, 7, 8)).toMatchObject({
+    expect(reportOf(BY, { ...newTally(), lateness }, COUNTS, 7, 8)).toMatchObject({
       lateness_p50_ms: 50,
       lateness_p95_ms: 95,
       lateness_p99_ms: 99,
@@ -40,8 +42,15 @@ describe('the report of a tick', () => {
   })
 
   test('in which nothing happened is all zeros, and no lateness', () => {
-    const { lane, store_calls, store_reads, store_writes, ...rest } = reportOf('x', newTally(), COUNTS, 0, 0)
-    expect([lane, store_calls, store_reads, store_writes]).toEqual(['x', 3, 20, 10])
+    const { lane, stage, path, revision, store_calls, store_reads, store_writes, ...rest } = reportOf(
+      BY,
+      newTally(),
+      COUNTS,
+      0,
+      0,
+    )
+    expect({ lane, stage, path, revision }).toEqual(BY)
+    expect([store_calls, store_reads, store_writes]).toEqual([3, 20, 10])
     expect(new Set(Object.values(rest))).toEqual(new Set([0, null]))
   })
 })

@@ -188,7 +188,13 @@ describe('a tick', () => {
   test('tells of a dead holder once, when its death is written', async () => {
     const { fresh } = await yard({ job: { ms: 0 } })
     const run = runId('job', START)
-    const held = start(await fresh.job('job'), run, START, 'dead', START, START + SECOND)
+    const held = start(
+      await fresh.job('job'),
+      run,
+      START,
+      { owner: 'dead', path: 'tick', now: START },
+      START + SECOND,
+    )
     await fresh.edit('job', toFields({ ...held, policies: { ...held.policies, max_attempts: 1 } }))
     // The slot that it leaves would take an occurrence which has its run already.
     const ref = runRef(runId('job', START + MINUTE))

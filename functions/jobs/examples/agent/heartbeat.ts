@@ -13,11 +13,16 @@ export function heartbeat(network: Api): JobDefinition {
     schedule: { cron: '*/30 * * * *', time_zone: 'America/New_York' },
     payload: z.strictObject({ space_name: z.string().startsWith('spaces/'), bot_root: z.string().min(1) }),
     with: { space_name: 'spaces/AAA', bot_root: 'bots/main' },
+    // It reads nothing that changes: in shadow it says just what it would say live.
+    policies: { shadow: 'run' },
     async run(ctx) {
       const { space_name, bot_root } = ctx.payload
       const message = { space_name, bot_root, text: `Here at ${ctx.scheduled_for.toISOString()}` }
-      return ctx.effect('message', (key) =>
-        network.post('/messages', message, sent, { key, signal: ctx.signal }),
+      return ctx.effect(
+        'message',
+        message,
+        (key) => network.post('/messages', message, sent, { key, signal: ctx.signal }),
+        { shadow: { id: 'in shadow' } },
       )
     },
   })

@@ -18,11 +18,15 @@ export function postContent(network: Api): JobDefinition {
       content: z.string().min(1).max(5000),
       campaign_id: z.string().min(1).max(100),
     }),
-    policies: { timeout_seconds: 60 },
+    policies: { timeout_seconds: 60, shadow: 'run' },
     async run(ctx) {
-      // Published once, whatever happens: a retry or another process gets the stored answer, or sends the same key.
-      const post = await ctx.effect('post', (key) =>
-        network.post('/posts', ctx.payload, published, { key, signal: ctx.signal }),
+      // Published once, whatever happens: a retry or another process gets the stored answer, or sends the same key; a
+      // run in shadow gets the last line.
+      const post = await ctx.effect(
+        'post',
+        ctx.payload,
+        (key) => network.post('/posts', ctx.payload, published, { key, signal: ctx.signal }),
+        { shadow: { id: 'in shadow', url: 'nowhere' } },
       )
       ctx.log.info(`Published ${post.url}`)
       return post

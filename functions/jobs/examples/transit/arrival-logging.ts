@@ -22,7 +22,7 @@ export function arrivalLogging(city: Api): JobDefinition {
       ctx.log.info(`Watching the stops for ${minutes} minutes`)
       for await (const one of city.follow(`/arrivals/live?minutes=${minutes}`, arrival, ctx.signal)) {
         ctx.items.processed += 1
-        await ctx.effect(`arrival ${one.id}`, (key) =>
+        await ctx.effect(`arrival ${one.id}`, one, (key) =>
           city.post('/arrivals', one, kept, { key, signal: ctx.signal }),
         )
         ctx.items.succeeded += 1

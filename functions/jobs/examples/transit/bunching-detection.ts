@@ -18,7 +18,9 @@ export function bunchingDetection(city: Api): JobDefinition {
       const logged = await city.get('/arrivals', arrivals, ctx.signal)
       const bunches = bunchesOf(logged)
       const report = { kind: 'bunching', arrivals: logged.length, bunches: bunches.length }
-      await ctx.effect('report', (key) => city.post('/reports', report, kept, { key, signal: ctx.signal }))
+      await ctx.effect('report', report, (key) =>
+        city.post('/reports', report, kept, { key, signal: ctx.signal }),
+      )
       return report
     },
   })

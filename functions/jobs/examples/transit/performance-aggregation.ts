@@ -20,7 +20,9 @@ export function performanceAggregation(city: Api): JobDefinition {
         average: day.length === 0 ? null : Math.round(sum / day.length),
         worst: day.length === 0 ? null : Math.min(...day),
       }
-      await ctx.effect('report', (key) => city.post('/reports', report, kept, { key, signal: ctx.signal }))
+      await ctx.effect('report', report, (key) =>
+        city.post('/reports', report, kept, { key, signal: ctx.signal }),
+      )
       return report
     },
   })

@@ -21,7 +21,7 @@ export function routeBroadcast(city: Api): JobDefinition {
         const delays = moving.filter(({ route }) => route === id).map((vehicle) => vehicle.delay_seconds)
         return { route: name, worst_delay_seconds: Math.max(0, ...delays) }
       })
-      const { id } = await ctx.effect('broadcast', (key) =>
+      const { id } = await ctx.effect('broadcast', { board }, (key) =>
         city.post('/broadcasts', { board }, kept, { key, signal: ctx.signal }),
       )
       return { broadcast: id, routes: board.length }

@@ -20,7 +20,7 @@ export function scoreTick(city: Api): JobDefinition {
       const punctual = moving.filter(({ delay_seconds }) => Math.abs(delay_seconds) <= TOLERANCE)
       const score = moving.length === 0 ? 100 : Math.round((100 * punctual.length) / moving.length)
       const body = { score, at: ctx.scheduled_for.toISOString() }
-      await ctx.effect('score', (key) => city.post('/scores', body, kept, { key, signal: ctx.signal }))
+      await ctx.effect('score', body, (key) => city.post('/scores', body, kept, { key, signal: ctx.signal }))
       return { score, vehicles: moving.length }
     },
   })

@@ -1,11 +1,11 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, globSync, realpathSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { freePort } from './stack/ports.ts'
 
 /** The official Firestore emulator, running. */
 export interface FirestoreEmulator {
@@ -42,7 +42,8 @@ async function tryStart(jar: string, port: number, rules?: string): Promise<Fire
   const options = ['start', '--host', '127.0.0.1', '--port', String(port)]
   if (rules !== undefined) options.push('--rules', rules)
   const java = ['java', '-Duser.language=en', '-cp', jar, MAIN_CLASS, ...options]
-  const guard = spawn('sh', ['-c', GUARD, 'sh', ...java], { stdio: ['pipe', 'pipe', 'pipe'] })
+  // A group of its own keeps the terminal's Ctrl-C from it: what drains still needs its store.
+  const guard = spawn('sh', ['-c', GUARD, 'sh', ...java], { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
   let said = ''
   let hasEnded = false
   const listen = (chunk: Buffer) => {
@@ -71,16 +72,6 @@ async function answers(host: string, hasEnded: () => boolean): Promise<boolean> 
   return false
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('No free port.')
-  return address.port
-}
-
 /** From the Google Cloud SDK, else from the copy that firebase-tools downloads. */
 async function findJar(): Promise<string> {
   const roots = [rootOfGcloud(), await rootByGcloudInfo()].filter((root) => root !== null)
@@ -91,7 +82,7 @@ async function findJar(): Promise<string> {
   if (found === undefined)
     throw new Error(
       'The Firestore emulator is missing. Install it with `gcloud components install cloud-firestore-emulator`, ' +
-        'with `apt-get install google-cloud-cli-firestore-emulator`, or with `npx firebase-tools setup:emulators:firestore`; or leave its tests out with TICKOVER_TESTS_WITHOUT=firestore.',
+        'with `apt-get install google-cloud-cli-firestore-emulator`, or with `npx firebase-tools setup:emulators:firestore`.',
     )
   return found
 }

@@ -1,0 +1,30 @@
+import { TickoverError } from '../errors.ts'
+import type { Documents, Fields } from '../store/documents.ts'
+
+/** What somebody did here: who, what, to what, why, and how it stood before and after. It is never changed. */
+export interface AuditEntry {
+  readonly action: string
+  /** By the store's time, ms. */
+  readonly at: number
+  /** An e-mail address. */
+  readonly actor: string
+  readonly subject: string
+  readonly reason: string
+  readonly before: Fields | null
+  readonly after: Fields | null
+}
+
+/**
+ * Keeps an entry under an id of its own: the same id is the same entry, however often it is told. Rejects with
+ * `store_unreachable`.
+ */
+export async function recordAudit(
+  documents: Documents,
+  id: string,
+  entry: AuditEntry & Fields,
+): Promise<void> {
+  const ref = { collection: 'scheduler_audit', id } as const
+  const { outcome } = await documents.commit([{ kind: 'create', ref, fields: { ...entry } }])
+  if (outcome === 'done' || outcome === 'conflict') return
+  throw new TickoverError('store_unreachable', 'It could not be recorded. Send it again as it was.')
+}

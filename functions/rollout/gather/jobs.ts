@@ -1,0 +1,72 @@
+import type { Entry, Job } from '../../job/job.ts'
+import { parseJob } from '../../job/parse.ts'
+import type { Schedule } from '../../schedule/schedule.ts'
+import type { Documents } from '../../store/documents.ts'
+import type { Evidence } from '../evidence.ts'
+import { type Allowance, pages } from './pages.ts'
+
+/** A held entry, with the lane of its job. */
+export type Held = Entry & { readonly lane: string }
+
+/** What the jobs show now. */
+export interface Standing {
+  readonly held: readonly Held[]
+  readonly overdue: number
+}
+
+/**
+ * Reads every job that is held, or that waits. A held job is to be looked at when its lease ends, if not before, so the due
+ * query up to a lease from `now` (ms) finds them all.
+ */
+export async function readStanding(
+  documents: Documents,
+  lanes: readonly string[],
+  { now, lease_ms, overdue_ms }: { now: number; lease_ms: number; overdue_ms: number },
+  allowed: Allowance,
+): Promise<Standing> {
+  const held: Held[] = []
+  let overdue = 0
+  for (const lane of lanes)
+    for await (const page of pages(
+      documents,
+      { shape: 'due', equals: lane },
+      [null, now + lease_ms],
+      allowed,
+    ))
+      for (const stored of page) {
+        if (Number(stored.fields.claimable_at) <= now - overdue_ms) overdue++
+        const job = parseJob(stored)
+        if (job.ok) held.push(...heldOf(job.value))
+      }
+  return { held, overdue }
+}
+
+function heldOf({ entries, lane }: Job): Held[] {
+  return entries.filter(({ state }) => state === 'running').map((entry) => ({ ...entry, lane }))
+}
+
+/** The schedules of the recurring jobs, by name. */
+export async function readSchedules(
+  documents: Documents,
+  allowed: Allowance,
+): Promise<ReadonlyMap<string, Schedule>> {
+  const schedules = new Map<string, Schedule>()
+  const asked = { shape: 'jobs', equals: 'recurring' } as const
+  for await (const page of pages(documents, asked, null, allowed))
+    for (const stored of page) {
+      const job = parseJob(stored)
+      if (job.ok) schedules.set(job.value.name, job.value.schedule)
+    }
+  return schedules
+}
+
+/** Who holds how much, and what nobody has taken up since its lease ended. */
+export function leasesOf(held: readonly Held[], now: number): NonNullable<Evidence['leases']> {
+  const of = (path: Entry['path']) => {
+    const own = held.filter((entry) => entry.path === path)
+    const alive = own.filter(({ until }) => until > now).length
+    return { alive, past_end: own.length - alive }
+  }
+  const oldest = Math.min(now, ...held.map(({ until }) => until))
+  return { legacy: of('legacy'), tick: of('tick'), oldest_past_end_seconds: (now - oldest) / 1000 }
+}

@@ -1,0 +1,72 @@
+import { parseRun } from '../../job/parse.ts'
+import type { Run } from '../../job/run.ts'
+import { nextAfter, type Schedule } from '../../schedule/schedule.ts'
+import type { Documents } from '../../store/documents.ts'
+import type { Evidence, PathRuns } from '../evidence.ts'
+import { type Allowance, pages } from './pages.ts'
+
+/** What is needed to tell whether a run ended in time. */
+export interface Timing {
+  readonly cadence_ms: number
+  /** Schedules by the name of their job. */
+  readonly schedules: ReadonlyMap<string, Schedule>
+}
+
+type Counts = { -readonly [K in keyof PathRuns]: PathRuns[K] }
+
+/** How an error begins that came from a store out of reach. */
+const STORE_ERROR = 'store_unreachable:'
+
+/** Counts the runs that fell due in the window, by the path of their last attempt (a first attempt by its own). */
+export async function countRuns(
+  documents: Documents,
+  lanes: readonly string[],
+  { since, until }: Evidence['window'],
+  timing: Timing,
+  allowed: Allowance,
+): Promise<NonNullable<Evidence['runs']>> {
+  const counts = { legacy: noRuns(), tick: noRuns() }
+  for (const lane of lanes)
+    for await (const page of pages(documents, { shape: 'runs', equals: lane }, [since, until], allowed))
+      for (const { fields } of page) {
+        const run = parseRun(fields)
+        if (run.ok) count(counts, run.value, timing)
+      }
+  return counts
+}
+
+function count(counts: Record<'legacy' | 'tick', Counts>, run: Run, timing: Timing): void {
+  const first = run.attempts[0]
+  if (first?.attempt === 1 && first.outcome !== null && first.outcome !== 'given_back') {
+    counts[first.path].first_attempts++
+    if (first.outcome !== 'succeeded') counts[first.path].first_attempts_failed++
+  }
+  const path = run.attempts.at(-1)?.path
+  if (path === undefined || (run.status !== 'succeeded' && run.status !== 'failed')) return
+  const of = counts[path]
+  of.ended++
+  if (isLate(run, timing)) of.late++
+  if (run.status === 'succeeded') of.succeeded++
+  else of.failed++
+  if (run.status === 'failed' && run.error?.startsWith(STORE_ERROR)) of.store_failed++
+}
+
+/** The window of a run ends when its job falls due again, and not before a cadence has passed. */
+function isLate({ job, scheduled_for, finished_at }: Run, { cadence_ms, schedules }: Timing): boolean {
+  if (finished_at === null || finished_at <= scheduled_for + cadence_ms) return false
+  const schedule = schedules.get(job)
+  const next = schedule === undefined ? null : nextAfter(schedule, scheduled_for)
+  return next === null || finished_at > next
+}
+
+function noRuns(): Counts {
+  return {
+    first_attempts: 0,
+    first_attempts_failed: 0,
+    ended: 0,
+    succeeded: 0,
+    failed: 0,
+    store_failed: 0,
+    late: 0,
+  }
+}

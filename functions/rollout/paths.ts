@@ -1,0 +1,96 @@
+import type { Config } from '../config.ts'
+import { runLoop } from '../legacy/loop.ts'
+import { tellTrouble } from '../observe/trouble.ts'
+import { createShadow, type Shadow } from '../shadow/shadow.ts'
+import { permits } from '../store/permits.ts'
+import type { Engine } from '../tick/engine.ts'
+import type { TickEnd } from '../tick/record.ts'
+import { survey } from '../tick/survey.ts'
+import { type TickRequest, tick } from '../tick/tick.ts'
+import { liveClaimant } from './live.ts'
+import { dutyOf, hasJobs, type Path, type Rollout, shadowPath } from './stage.ts'
+
+/** The flags that the paths go by. */
+export type PathFlags = Rollout & Pick<Config, 'lanes' | 'database_max_connections' | 'legacy_poll_seconds'>
+
+/** What each path does in this process, at the stage that the flags say. */
+export interface Paths {
+  /** One tick, with its shadow beside it where there is one. Rejects with `store_unreachable`. */
+  readonly runTick: (request: TickRequest) => Promise<TickEnd>
+  /** The in-process loop, where this stage has one: ends when the process stops. */
+  readonly runLoop: () => Promise<void>
+}
+
+/** The name under which the shadow has its own share of the store's permits. */
+const SHADOW_PERMITS = 'in shadow'
+
+/** The paths over an engine without a claimant of its own. `registered` resolves once the coded jobs are in the store. */
+export function createPaths(
+  parts: Omit<Engine, 'claimant'>,
+  config: PathFlags,
+  registered: () => Promise<void>,
+): Paths {
+  const lanes = config.lanes.map(({ name }) => name)
+  const shadowing = shadowPath(config)
+  const shares = shadowing === null ? lanes : [...lanes, SHADOW_PERMITS]
+  const documentsOf = permits(parts.documents, config.database_max_connections, shares)
+  const engineOf = (path: Path, lane: string): Engine => ({
+    ...parts,
+    documents: documentsOf(lane),
+    claimant: liveClaimant(path, config),
+  })
+  const shadow =
+    shadowing === null
+      ? null
+      : createShadow(engineOf(shadowing, SHADOW_PERMITS), documentsOf(SHADOW_PERMITS), shadowing, config)
+
+  /** One pass of the loop over a lane, live or in shadow. */
+  async function pass(lane: string): Promise<void> {
+    const request = { lane, dwell_seconds: null, concurrency: 1 }
+    try {
+      await registered()
+      if (hasJobs('legacy', config)) await tick(engineOf('legacy', lane), request)
+      if (shadow !== null && shadowing === 'legacy') await shadow.pass(request, parts.stop)
+    } catch (error) {
+      tellTrouble(parts.emit, 'the legacy loop', error)
+    }
+  }
+
+  return {
+    runTick: async (request) => {
+      await registered()
+      const engine = engineOf('tick', request.lane)
+      const duty = dutyOf(config)
+      const live = duty === 'work' ? tick(engine, request) : survey(engine, request.lane, duty)
+      return shadow !== null && shadowing === 'tick' ? beside(engine, live, shadow, request) : live
+    },
+    runLoop: async () => {
+      const { legacy_poll_seconds: poll_seconds } = config
+      if (config.legacy_loop === 'on') await runLoop({ ...parts, lanes, poll_seconds, pass })
+    },
+  }
+}
+
+/**
+ * A tick with its shadow beside it. The answer is the live tick's; it waits for the shadow no longer than a tick may
+ * claim, so that the next tick is not held up.
+ */
+async function beside(
+  { clock, settings, stop }: Engine,
+  live: Promise<TickEnd>,
+  shadow: Shadow,
+  request: TickRequest,
+): Promise<TickEnd> {
+  const budget_ms = (request.dwell_seconds ?? settings.tick_budget_seconds) * 1000
+  const over = new AbortController()
+  const ended = new AbortController()
+  const shadowed = shadow.pass(request, AbortSignal.any([stop, over.signal])).finally(() => ended.abort())
+  const began = clock.now()
+  try {
+    return await live
+  } finally {
+    await Promise.race([shadowed, clock.sleep(began + budget_ms - clock.now(), ended.signal)])
+    over.abort()
+    await Promise.race([shadowed, clock.sleep(settings.grace_seconds * 1000, ended.signal)])
+  }
+}

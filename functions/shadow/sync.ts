@@ -1,0 +1,117 @@
+import type { Job } from '../job/job.ts'
+import { parseJob } from '../job/parse.ts'
+import { toFields } from '../job/stored.ts'
+import { jobRef } from '../lease/held.ts'
+import { skipRecords } from '../lease/skips.ts'
+import type { Change, Cursor, Documents, Ref, Stored } from '../store/documents.ts'
+import { begin, type Followed, follow } from './follow.ts'
+
+/** What a shadow follows: the live documents, its own view of them, and what the comparison is called. */
+export interface Following {
+  readonly live: Documents
+  readonly shadow: Documents
+  readonly epoch: string
+  /** Does the shadow run this job at all, at this instant (ms)? */
+  readonly isShadowed: (job: string, now: number) => boolean
+}
+
+/** How far the shadow of a lane has followed. */
+interface Mark {
+  readonly ref: Ref
+  readonly version: string | null
+  /** When this comparison began, ms. */
+  readonly since: number
+  /** Changes up to then are followed, ms; null: none yet. */
+  readonly until: number | null
+}
+
+/** Changes are stamped before they are committed: what is followed overlaps by this, ms. */
+const OVERLAP = 60_000
+const PAGE = 200
+const MOST_PAGES = 100
+
+/**
+ * Brings the shadow's jobs of a lane in line with the live ones that were changed since it last looked. Another process
+ * may do the same at once: then one of them does it, and the other at its next tick. Rejects with `store_unreachable`.
+ */
+export async function sync(following: Following, lane: string): Promise<void> {
+  const { live } = following
+  const mark = await readMark(following, lane)
+  const now = mark.now
+  let after: Cursor | null =
+    mark.until === null ? null : { value: Math.max(0, mark.until - OVERLAP), id: FIRST_ID }
+  let followed = mark.until === null
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const asked = { shape: 'changed', equals: lane, upTo: now, limit: PAGE } as const
+    const { value } = await live.query(after === null ? asked : { ...asked, after })
+    const changes = value.length === 0 ? [] : await changesFor(following, value, mark, now)
+    if (!(await writeAll(following.shadow, changes))) return
+    followed ||= changes.length > 0
+    const last = value.at(-1)
+    if (last === undefined || value.length < PAGE) break
+    after = { value: Number(last.fields.defined_at), id: last.ref.id }
+  }
+  if (followed) await live.commit([markChange(mark, following.epoch, now)])
+}
+
+/** Sorts before every name of a job. */
+const FIRST_ID = '!'
+
+async function readMark({ live, epoch }: Following, lane: string): Promise<Mark & { now: number }> {
+  const ref: Ref = { collection: 'scheduler_shadow_marks', id: lane }
+  const { value, time: now } = await live.get([ref])
+  const stored = value[0] ?? null
+  const version = stored?.version ?? null
+  const { shadow_since: since, synced_until: until } = stored?.fields ?? {}
+  const goesOn = stored?.fields.epoch === epoch && typeof since === 'number' && typeof until === 'number'
+  return goesOn ? { ref, version, since, until, now } : { ref, version, since: now, until: null, now }
+}
+
+function markChange({ ref, version, since }: Mark, epoch: string, now: number): Change {
+  const fields = { epoch, shadow_since: since, synced_until: now }
+  return version === null ? { kind: 'create', ref, fields } : { kind: 'update', ref, version, fields }
+}
+
+async function changesFor(
+  following: Following,
+  found: readonly Stored[],
+  mark: Mark,
+  now: number,
+): Promise<Change[]> {
+  const jobs = found.flatMap((stored) => {
+    const job = parseJob(stored)
+    const isWanted = job.ok && job.value.kind !== 'reported' && following.isShadowed(job.value.name, now)
+    return isWanted ? [job.value] : []
+  })
+  if (jobs.length === 0) return []
+  const { value: shadows } = await following.shadow.get(jobs.map(({ name }) => jobRef(name)))
+  return jobs.flatMap((job, n) => changeFor(following.epoch, job, shadows[n] ?? null, mark, now))
+}
+
+function changeFor(epoch: string, live: Job, shadow: Stored | null, mark: Mark, now: number): Change[] {
+  const known = shadow !== null && shadow.fields.epoch === epoch ? parseJob(shadow) : null
+  const followed = known?.ok === true ? follow(known.value, live) : begin(live, watchingSince(mark, now), now)
+  if (followed === null) return []
+  return [jobChange(epoch, shadow, followed), ...skipRecords(live, followed.skips, () => false, now)]
+}
+
+/** A job that was made since is new under the shadow's eyes; before its first look it has seen none. */
+function watchingSince({ since, until }: Mark, now: number): number {
+  return until === null ? now : since
+}
+
+function jobChange(epoch: string, shadow: Stored | null, { job, since }: Followed): Change {
+  const fields = { ...toFields(job), epoch, ...(since !== null && { shadow_since: since }) }
+  const ref = jobRef(job.name)
+  if (shadow === null) return { kind: 'create', ref, fields }
+  return { kind: 'update', ref, version: shadow.version, fields }
+}
+
+/** False when the store refused some of it: then the mark stays where it is, and the next tick tries again. */
+async function writeAll(shadow: Documents, changes: readonly Change[]): Promise<boolean> {
+  for (let first = 0; first < changes.length; first += PAGE) {
+    const committed = await shadow.commit(changes.slice(first, first + PAGE))
+    if (committed.outcome !== 'done') return false
+  }
+  return true
+}

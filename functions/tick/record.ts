@@ -1,0 +1,60 @@
+import { KEEP_MS } from '../job/stored.ts'
+import type { Counted } from '../store/counted.ts'
+import type { Documents } from '../store/documents.ts'
+import type { StoreTime } from '../store/time.ts'
+import type { Engine } from './engine.ts'
+import { reportOf, type Tally, type TickReport } from './report.ts'
+
+/** How a tick ended. `clock_skew`: this process's clock is off, nothing was claimed. `stopping`: the process stops. */
+export interface TickEnd {
+  readonly status: 'ok' | 'clock_skew' | 'stopping'
+  readonly report: TickReport
+}
+
+/** What is known of a tick when it ends. */
+export interface Ended {
+  readonly id: string
+  readonly lane: string
+  /** By the process's own clock, ms. */
+  readonly began: number
+  readonly counts: Counted
+  readonly documents: Documents
+  readonly time: StoreTime
+  readonly tally: Tally
+}
+
+/** Tells how a tick ended: in its answer, in its document, in the log. */
+export async function recordTick(engine: Engine, ended: Ended): Promise<TickEnd> {
+  const { id, time, documents, tally } = ended
+  const status = isSkewed(engine, time) ? 'clock_skew' : engine.stop.aborted ? 'stopping' : 'ok'
+  const duration = engine.clock.now() - ended.began
+  const by = { lane: ended.lane, ...origin(engine) }
+  const report = reportOf(by, tally, ended.counts.counts(), engine.eventLoopDelay(), duration)
+  const ended_at = time.now()
+  // A loop passes every few seconds: what found nothing says nothing.
+  if (engine.claimant.path === 'tick' || tally.checked > 0) {
+    const fields = {
+      ...report,
+      status,
+      started_at: ended_at - duration,
+      ended_at,
+      expire_at: ended_at + KEEP_MS,
+    }
+    const recorded = await documents.commit([
+      { kind: 'create', ref: { collection: 'scheduler_ticks', id }, fields },
+    ])
+    if (recorded.outcome !== 'done')
+      engine.emit({ kind: 'store_trouble', action: 'record the tick', reason: recorded.reason })
+  }
+  engine.emit({ kind: 'tick_completed', tick: id, report: { status, ...report } })
+  return { status, report }
+}
+
+/** Is this process's clock further off the store's than is allowed? */
+export function isSkewed({ settings }: Engine, time: StoreTime): boolean {
+  return Math.abs(time.skew()) > settings.max_skew_seconds * 1000
+}
+
+function origin({ claimant, settings }: Engine): Pick<TickReport, 'stage' | 'path' | 'revision'> {
+  return { stage: claimant.stage, path: claimant.path, revision: settings.revision }
+}

@@ -1,0 +1,45 @@
+import type { Env } from '../../../functions/config.ts'
+import type { FlagChanges } from '../../rollout/platform.ts'
+import { readChosen, writeChosen } from './chosen-flags.ts'
+import type { FirestoreOnDemand } from './firestore-on-demand.ts'
+import type { Revisions } from './revisions.ts'
+import { createService, type Service } from './service.ts'
+import { filesIn, isServiceFlag, localFlags, surroundings } from './settings.ts'
+
+/** What the service of a local stack is made from. */
+export interface LocalServiceOptions {
+  readonly port: number
+  readonly folder: string
+  readonly storage: 'json' | 'firestore'
+  /** That of the shell. */
+  readonly env: Env
+  readonly certs_url: string
+  readonly demo_url: string
+  readonly firestore: FirestoreOnDemand
+  readonly revisions: Revisions
+}
+
+/** The service, with the flags that its deploys have chosen, except where the command line or the shell says otherwise. */
+export function createLocalService(options: LocalServiceOptions): Service {
+  const { env: shell, demo_url, firestore, revisions } = options
+  const local = localFlags(options)
+  const kept = filesIn(options.folder).flags
+  return createService({
+    shell,
+    own: { ...surroundings(demo_url), ...local },
+    chosen: chosenUnder(options, local, readChosen(kept)),
+    revisions,
+    store: async (env) => {
+      if (env.SCHEDULER_STORAGE !== 'firestore') return {}
+      return { FIRESTORE_EMULATOR_HOST: await firestore.host() }
+    },
+    keep: (chosen) => writeChosen(kept, chosen),
+  })
+}
+
+function chosenUnder({ env, storage }: LocalServiceOptions, local: Env, chosen: FlagChanges): FlagChanges {
+  const isSaid = (name: string) =>
+    (isServiceFlag(name) && env[name] !== undefined && !(name in local)) ||
+    (name === 'SCHEDULER_STORAGE' && storage === 'firestore')
+  return Object.fromEntries(Object.entries(chosen).filter(([name]) => !isSaid(name)))
+}
