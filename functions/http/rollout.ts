@@ -50,10 +50,7 @@ export function rolloutRoutes(sources: Sources): { 'GET /api/rollout': Handler }
         to: to ?? next,
         evidence,
         lines,
-        for_people: forPeople(
-          to ?? next,
-          lines.map(({ id }) => id),
-        ),
+        for_people: forPeople(to ?? next),
       })
     },
   }

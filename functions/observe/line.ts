@@ -19,7 +19,13 @@ type Events = { readonly [K in Kind]: Of<K> & { readonly kind: K } }
 
 const LINES: { readonly [K in Kind]: (event: Events[K]) => Line } = {
   tick_started: ({ tick, lane }) => line('INFO', 'Running scheduler tick', { tick, lane }, { lane }),
-  tick_completed: ({ tick, report }) => line('INFO', 'Scheduler tick completed', { tick }, report),
+  tick_completed: ({ tick, report }) =>
+    line(
+      'INFO',
+      report.path === 'legacy' ? 'Legacy pass completed' : 'Scheduler tick completed',
+      { tick },
+      report,
+    ),
   tick_refused: ({ tick, lane, reason }) =>
     line('ERROR', `Scheduler tick refused: ${reason}`, { tick, lane }, { reason }),
   job_claimed: ({ job, run, attempt, fence, lateness_ms }) =>

@@ -4,12 +4,18 @@ import type { LineId } from './gate/checks.ts'
 
 /** What a guide asks for, and who sees to it: lines of a gate, alerts, or people before they go on to `before`. */
 export type Criterion = { readonly guide: string; readonly item: string } & (
-  | { readonly by: 'gate'; readonly lines: readonly LineId[]; readonly rest?: string }
+  | { readonly by: 'gate'; readonly lines: readonly LineId[]; readonly rest?: Act }
   | { readonly by: 'alert'; readonly alerts: readonly AlertId[] }
-  | { readonly by: 'people'; readonly before: Target | 'any'; readonly act: string }
+  | ({ readonly by: 'people' } & Act)
 )
 
-const gate = (guide: string, item: string, lines: readonly LineId[], rest?: string): Criterion =>
+/** What people do before they go on to a stage. */
+interface Act {
+  readonly before: Target | 'any'
+  readonly act: string
+}
+
+const gate = (guide: string, item: string, lines: readonly LineId[], rest?: Act): Criterion =>
   rest === undefined ? { guide, item, by: 'gate', lines } : { guide, item, by: 'gate', lines, rest }
 
 const alert = (guide: string, item: string, alerts: readonly AlertId[]): Criterion => ({
@@ -37,31 +43,33 @@ const SERVICES = 'services-deployment'
 export const CRITERIA: readonly Criterion[] = [
   gate(AGENT, 'Stages', ['stages_in_order']),
   gate(AGENT, 'QA / prod cadence', ['cadence']),
-  gate(AGENT, 'st0 checks', ['health'], 'Run npm run verify, and have the code and the IAM roles reviewed.'),
-  gate(
-    AGENT,
-    'st1',
-    ['health', 'tick_needs_token', 'ticks_arrive'],
-    'Read the log of the start for errors, and call routes of your own (a webhook) without credentials.',
-  ),
+  gate(AGENT, 'st0 checks', ['health'], {
+    before: 1,
+    act: 'Run npm run verify, and have the code and the IAM roles reviewed.',
+  }),
+  gate(AGENT, 'st1', ['health', 'tick_needs_token', 'ticks_arrive'], {
+    before: 2,
+    act: 'Read the log of the start for errors, and call routes of your own (a webhook) without credentials.',
+  }),
   people(
     AGENT,
     'st1 rollback',
     2,
     'Run npm run rollout -- rollback without --apply, and read what it would do.',
   ),
-  gate(
-    AGENT,
-    'st2',
-    ['scheduler_jobs', 'scheduler_attempts', 'ticks_arrive', 'qa_pass'],
-    'Read the log of the window for warnings and refused ticks (401).',
-  ),
+  gate(AGENT, 'st2', ['scheduler_jobs', 'scheduler_attempts', 'ticks_arrive', 'qa_pass'], {
+    before: 3,
+    act: 'Read the log of the window for warnings and refused ticks (401).',
+  }),
   gate(AGENT, 'st2 sample metrics', ['tick_sums']),
   gate(
     AGENT,
     'st3',
     ['stage_age', 'shadow_age', 'shadow_agreement', 'shadow_lateness', 'shadow_errors', 'duplicates'],
-    'Where the shadow only plans, no handler can fail in it: give a few jobs to the ticks (ROLLOUT_CANARY_JOBS).',
+    {
+      before: 4,
+      act: 'Where the shadow only plans, no handler can fail in it: give a few jobs to the ticks (ROLLOUT_CANARY_JOBS).',
+    },
   ),
   gate(AGENT, 'st4', [
     'stage_age',
@@ -99,19 +107,15 @@ export const CRITERIA: readonly Criterion[] = [
     4,
     'Rehearse npm run rollout -- rollback, full and --partial, on the local stack.',
   ),
-  gate(
-    AGENT,
-    'st5',
-    ['stage_age'],
-    'Remove the old loop from your own code, and search for what still names it.',
-  ),
+  gate(AGENT, 'st5', ['stage_age'], {
+    before: 5,
+    act: 'Remove the old loop from your own code, and search for what still names it.',
+  }),
   alert(AGENT, 'alerts', ['success_rate_low', 'no_runs', 'duplicates', 'tick_latency_high', 'store_errors']),
-  gate(
-    AGENT,
-    '30 days',
-    ['stage_age', 'runs_failed', 'duplicates'],
-    'Count the incidents (none), and read the bill: Firestore under $5, Cloud Scheduler under $1 a month.',
-  ),
+  gate(AGENT, '30 days', ['stage_age', 'runs_failed', 'duplicates'], {
+    before: '30d',
+    act: 'Count the incidents (none), and read the bill: Firestore under $5, Cloud Scheduler under $1 a month.',
+  }),
   alert(AGENT, 'high latency', ['tick_latency_high']),
   people(
     AGENT,
@@ -136,24 +140,20 @@ export const CRITERIA: readonly Criterion[] = [
     'store_connections_high',
     'cache_hits_low',
   ]),
-  gate(
-    POSTS,
-    'must',
-    ['runs_failed', 'success_band', 'shadow_agreement'],
-    'Compare the durations of both paths (half the time) and the cache hits (over 70 %).',
-  ),
+  gate(POSTS, 'must', ['runs_failed', 'success_band', 'shadow_agreement'], {
+    before: 5,
+    act: 'Compare the durations of both paths (half the time) and the cache hits (over 70 %).',
+  }),
   people(
     POSTS,
     'nice',
     '30d',
     'Compare durations (-70 %), queries (-80 %) and cache hits (85 %) with the old figures.',
   ),
-  gate(
-    POSTS,
-    'live targets',
-    ['tick_p99'],
-    'Run npm run bench: store calls for a batch, milliseconds a job.',
-  ),
+  gate(POSTS, 'live targets', ['tick_p99'], {
+    before: 4,
+    act: 'Run npm run bench: store calls for a batch, milliseconds a job.',
+  }),
   people(
     POSTS,
     'rollback',
@@ -168,12 +168,10 @@ export const CRITERIA: readonly Criterion[] = [
     1,
     'Build and start took as long as before: 2 to 5 minutes, 10 to 30 seconds.',
   ),
-  gate(
-    QUEUES,
-    'registration',
-    ['handlers'],
-    'Compare intervals, batch sizes and instances with the old settings.',
-  ),
+  gate(QUEUES, 'registration', ['handlers'], {
+    before: 1,
+    act: 'Compare intervals, batch sizes and instances with the old settings.',
+  }),
   gate(QUEUES, 'health', ['health']),
   gate(QUEUES, 'windows', ['stage_age']),
   gate(QUEUES, 'success', ['success_band']),
@@ -232,13 +230,11 @@ export interface ForPeople {
   readonly act: string
 }
 
-/** What people see to before this gate: its items, those of any, and what gate lines leave to them. */
-export function forPeople(to: Target, lines: readonly LineId[]): ForPeople[] {
+/** What people see to before this gate: its own items, those of any, and what gate lines leave to them. */
+export function forPeople(to: Target): ForPeople[] {
   return CRITERIA.flatMap((one) => {
     const { guide, item } = one
-    if (one.by === 'people')
-      return one.before === to || one.before === 'any' ? [{ guide, item, act: one.act }] : []
-    const isAsked = one.by === 'gate' && one.lines.some((id) => lines.includes(id))
-    return isAsked && one.rest !== undefined ? [{ guide, item, act: one.rest }] : []
+    const told = one.by === 'people' ? one : one.by === 'gate' ? one.rest : undefined
+    return told?.before === to || told?.before === 'any' ? [{ guide, item, act: told.act }] : []
   })
 }

@@ -30,22 +30,14 @@ export async function recordTick(engine: Engine, ended: Ended): Promise<TickEnd>
   const duration = engine.clock.now() - ended.began
   const by = { lane: ended.lane, ...origin(engine) }
   const report = reportOf(by, tally, ended.counts.counts(), engine.eventLoopDelay(), duration)
+  // A loop passes every few seconds: a pass that found nothing says nothing.
+  if (engine.claimant.path === 'legacy' && tally.checked === 0) return { status, report }
   const ended_at = time.now()
-  // A loop passes every few seconds: what found nothing says nothing.
-  if (engine.claimant.path === 'tick' || tally.checked > 0) {
-    const fields = {
-      ...report,
-      status,
-      started_at: ended_at - duration,
-      ended_at,
-      expire_at: ended_at + KEEP_MS,
-    }
-    const recorded = await documents.commit([
-      { kind: 'create', ref: { collection: 'scheduler_ticks', id }, fields },
-    ])
-    if (recorded.outcome !== 'done')
-      engine.emit({ kind: 'store_trouble', action: 'record the tick', reason: recorded.reason })
-  }
+  const times = { started_at: ended_at - duration, ended_at, expire_at: ended_at + KEEP_MS }
+  const ref = { collection: 'scheduler_ticks', id } as const
+  const recorded = await documents.commit([{ kind: 'create', ref, fields: { ...report, status, ...times } }])
+  if (recorded.outcome !== 'done')
+    engine.emit({ kind: 'store_trouble', action: 'record the tick', reason: recorded.reason })
   engine.emit({ kind: 'tick_completed', tick: id, report: { status, ...report } })
   return { status, report }
 }

@@ -11,6 +11,7 @@ const logged = z.looseObject({
   message: z.string(),
   time: z.string(),
   [TRACE]: z.string().default(''),
+  shadow: z.string().optional(),
 })
 type Line = z.infer<typeof logged>
 
@@ -26,6 +27,7 @@ export function createScreen(dwelling: readonly string[]): Screen {
   return (text) => {
     const line = logged.safeParse(parse(text)).data
     if (line === undefined) return text
+    if (line.shadow !== undefined) return inShadow(line)
     const said = firstOf(rules, line)
     if (said === null) return null
     const lane = (lanes.get(line[TRACE]) ?? '').padEnd(5)
@@ -33,10 +35,17 @@ export function createScreen(dwelling: readonly string[]): Screen {
   }
 }
 
+/** What runs in shadow is for the report; only its trouble is shown. */
+function inShadow({ severity, message, time }: Line): string | null {
+  if (severity === 'INFO') return null
+  return `${clockTime(time)}         ${paint(severity, row('shadow', '', message.replace(/^Shadow: /, '')))}`
+}
+
 function tickRules(dwelling: readonly string[], lanes: LRUCache<string, string>): Rule[] {
   const start = z.object({ message: z.literal('Running scheduler tick'), lane: z.string() })
   const end = z.object({
-    message: z.literal('Scheduler tick completed'),
+    message: z.enum(['Scheduler tick completed', 'Legacy pass completed']),
+    path: z.enum(['tick', 'legacy']),
     jobs_executed: z.number(),
     jobs_succeeded: z.number(),
     duration_ms: z.number(),
@@ -47,7 +56,9 @@ function tickRules(dwelling: readonly string[], lanes: LRUCache<string, string>)
       lanes.set(line[TRACE], lane)
       return dwelling.includes(lane) ? row('tick', 'begins') : null
     }),
-    rule(end, ({ jobs_executed: runs, jobs_succeeded, duration_ms, lateness_p99_ms: p99 }) => {
+    rule(end, ({ path, jobs_executed: runs, jobs_succeeded, duration_ms, lateness_p99_ms: p99 }) => {
+      // The runs of a pass are shown one by one; with nothing to run, there is nothing to say.
+      if (path === 'legacy') return null
       const late = p99 === null ? [] : [`lateness p99 ${span(p99)}`]
       const work = runs === 0 ? ['nothing to run'] : [`${runs} run, ${jobs_succeeded} succeeded`, ...late]
       return row('tick', 'ends', `after ${span(duration_ms)}: ${work.join(', ')}`)

@@ -75,16 +75,24 @@ function judgeJobs(evidence: Evidence, to: Target): Finding {
 }
 
 /** Of a lane with dwell, each of the two jobs posts every other minute. */
-function judgeAttempts({ probes, cadence_seconds, lanes }: Evidence): Finding {
+function judgeAttempts({ probes, cadence_seconds, lanes, window }: Evidence): Finding {
   const dwells = lanes.some(({ dwell_seconds }) => dwell_seconds !== null)
   const most = 2 * Math.max(cadence_seconds, dwells ? 120 : 0)
   const required = `within ${duration(most)}`
   const jobs = probes.scheduler_jobs ?? []
   if (jobs.length === 0)
     return unknown(required, probes.scheduler_jobs === null ? NOT_PROBED : 'there is no job')
-  const late = jobs.filter(({ last_attempt_age_seconds: age }) => age === null || age > most)
-  const told = late.map(({ id, last_attempt_age_seconds: age }) =>
-    age === null ? `${id} never` : `${id} ${duration(age)} ago`,
-  )
-  return fact(required, told.length === 0 ? 'all' : told.join('; '), late.length === 0, jobs.length)
+  const told = jobs.flatMap(({ id, last_attempt_age_seconds: age }) => {
+    if (age !== null && age <= most) return []
+    return [age === null ? `${id} never` : `${id} ${duration(age)} ago`]
+  })
+  // A job that was just set up has its first turn still to come.
+  const isEarly = window.until - window.since < most * 1000 && jobs.every(isRecentOrNew(most))
+  if (told.length > 0 && isEarly) return unknown(required, `not yet: ${told.join('; ')}`)
+  return fact(required, told.length === 0 ? 'all' : told.join('; '), told.length === 0, jobs.length)
+}
+
+function isRecentOrNew(most: number) {
+  return ({ last_attempt_age_seconds: age }: { readonly last_attempt_age_seconds: number | null }) =>
+    age === null || age <= most
 }

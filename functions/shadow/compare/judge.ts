@@ -50,8 +50,10 @@ function differences(pair: Pair, { shadow_path, tolerance_ms }: Scene): Mismatch
     return [(pair.live === null) === (shadow_path === 'tick') ? 'only_tick' : 'only_legacy']
   const found: Mismatch[] = []
   if (Math.abs(pair.live.started_at - pair.shadow.started_at) > tolerance_ms) found.push('late')
-  if (hasOtherPayload(pair) || hasOtherIntents(pair)) found.push('intents_differ')
-  if (hasOtherOutcome(pair)) found.push('outcome_differs')
+  const endsOtherwise = hasOtherOutcome(pair)
+  // A run that failed asked for no more: that follows from its outcome.
+  if (hasOtherPayload(pair) || (!endsOtherwise && hasOtherIntents(pair))) found.push('intents_differ')
+  if (endsOtherwise) found.push('outcome_differs')
   return found
 }
 

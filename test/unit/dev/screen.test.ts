@@ -56,7 +56,13 @@ describe('the screen', () => {
   })
 
   it('shows the beginning of a tick only where it takes a while, its end always', () => {
-    const report = { jobs_executed: 0, jobs_succeeded: 0, duration_ms: 7, lateness_p99_ms: null }
+    const report = {
+      path: 'tick',
+      jobs_executed: 0,
+      jobs_succeeded: 0,
+      duration_ms: 7,
+      lateness_p99_ms: null,
+    }
     const low: Event = { kind: 'tick_started', tick: 't', lane: 'low' }
     expect(shown(low, { kind: 'tick_completed', tick: 't', report })).toEqual([
       null,

@@ -1,0 +1,85 @@
+import { z } from 'zod'
+import type { Env } from '../../../functions/config.ts'
+import type { Capacity } from '../platform.ts'
+
+const annotated = z.object({ annotations: z.record(z.string(), z.string()).default({}) })
+const noAnnotations = { annotations: {} }
+
+const service = z.object({
+  metadata: annotated.default(noAnnotations),
+  spec: z.object({ template: z.object({ metadata: annotated.default(noAnnotations) }) }),
+  status: z.object({
+    url: z.url(),
+    latestReadyRevisionName: z.string().optional(),
+    traffic: z
+      .array(z.object({ revisionName: z.string().optional(), percent: z.number().default(0) }))
+      .default([]),
+  }),
+})
+
+const revision = z.object({
+  metadata: z.object({ name: z.string() }),
+  spec: z.object({
+    containers: z.array(
+      z.object({ env: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]) }),
+    ),
+  }),
+})
+
+/** A Cloud Run service, as far as a rollout needs to know it. */
+export interface Description {
+  readonly url: string
+  /** The revision with all the traffic; null when it is split, or none has it. */
+  readonly serving: string | null
+  readonly latest: string | null
+  /** Was it taken off by manual scaling to no instance? */
+  readonly stopped: boolean
+  readonly max_instances: number | null
+  readonly capacity: Capacity
+}
+
+/** Reads `gcloud run services describe --format=json`. */
+export function readService(text: string): Description {
+  const { metadata, spec, status } = service.parse(JSON.parse(text))
+  const own = metadata.annotations
+  const template = spec.template.metadata.annotations
+  return {
+    url: status.url,
+    serving: status.traffic.find(({ percent }) => percent === 100)?.revisionName ?? null,
+    latest: status.latestReadyRevisionName ?? null,
+    stopped:
+      own['run.googleapis.com/scalingMode'] === 'manual' &&
+      own['run.googleapis.com/manualInstanceCount'] === '0',
+    max_instances: whole(template['autoscaling.knative.dev/maxScale']),
+    capacity: {
+      cpu_always: template['run.googleapis.com/cpu-throttling'] === 'false',
+      min_instances: Math.max(
+        whole(template['autoscaling.knative.dev/minScale']) ?? 0,
+        whole(own['run.googleapis.com/minScale']) ?? 0,
+        whole(own['run.googleapis.com/manualInstanceCount']) ?? 0,
+      ),
+    },
+  }
+}
+
+/** A number in an annotation. */
+function whole(value: string | undefined): number | null {
+  return value === undefined ? null : Number(value)
+}
+
+/** The flags in `gcloud run revisions describe --format=json`. Those that come from a secret cannot be seen. */
+export function readFlags(text: string): Env {
+  const [first] = revision.parse(JSON.parse(text)).spec.containers
+  const seen = (first?.env ?? []).flatMap(({ name, value }) =>
+    value === undefined ? [] : [[name, value] as const],
+  )
+  return Object.fromEntries(seen)
+}
+
+/** The names in `gcloud run revisions list --format=json`. */
+export function readRevisions(text: string): string[] {
+  return z
+    .array(z.object({ metadata: z.object({ name: z.string() }) }))
+    .parse(JSON.parse(text))
+    .map(({ metadata }) => metadata.name)
+}
