@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { Clock } from '../functions/clock.ts'
 import { type Config, type Env, loadConfig, textOf } from '../functions/config.ts'
 import { TickoverError } from '../functions/errors.ts'
+import { takeEnvFile } from './env-file.ts'
 import { type Command, readArguments } from './jobs/arguments.ts'
 import { copy, type Ending } from './jobs/copy.ts'
 import { lookAtJson, type Opened, openFirestore, openJson } from './jobs/open.ts'
@@ -87,6 +88,7 @@ function told(say: (line: string) => void, text: string, code: number): number {
 }
 
 if (import.meta.main) {
+  takeEnvFile()
   process.exitCode = await main(process.argv.slice(2), process.env, systemClock, (line) =>
     process.stdout.write(`${line}\n`),
   )

@@ -1,6 +1,7 @@
 import type { Clock } from '../functions/clock.ts'
 import type { Env } from '../functions/config.ts'
 import { TickoverError } from '../functions/errors.ts'
+import { takeEnvFile } from './env-file.ts'
 import { apply } from './setup/apply.ts'
 import { type Command, readArguments } from './setup/arguments.ts'
 import { desiredJobs } from './setup/desired.ts'
@@ -107,6 +108,7 @@ function told(say: (line: string) => void, lines: readonly string[], code: numbe
 }
 
 if (import.meta.main) {
+  takeEnvFile()
   process.exitCode = await main(process.argv.slice(2), process.env, systemClock, (line) =>
     process.stdout.write(`${line}\n`),
   )

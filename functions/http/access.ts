@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { type Identity, refusal } from '../auth/oidc.ts'
 import { type Caller, callerOf, mayCall, type Route } from '../auth/policy.ts'
 import { TickoverError } from '../errors.ts'
-import type { Deps, Vars } from './app.ts'
+import type { Deps, Vars } from './surface.ts'
 
 /**
  * Proves who calls, before anything else of the request is looked at. Without proof every path but /health ends here,

@@ -1,7 +1,7 @@
 import { mayCall } from '../auth/policy.ts'
 import type { Clock } from '../clock.ts'
 import { TickoverError } from '../errors.ts'
-import type { Deps, Handler } from './app.ts'
+import type { Deps, Handler } from './surface.ts'
 
 const CACHE_MS = 5000
 const PATIENCE_MS = 4000

@@ -4,11 +4,10 @@ import type { Caller } from '../auth/policy.ts'
 import { TickoverError } from '../errors.ts'
 import { parseInstant } from '../schedule/instant.ts'
 import type { Ref } from '../store/documents.ts'
-import type { Deps, Handler, Vars } from './app.ts'
 import { check, readBody } from './body.ts'
 import { readCursor, writeCursor } from './cursor.ts'
-
 import { presentJob } from './presentation.ts'
+import type { Deps, Handler, Vars } from './surface.ts'
 
 const MOST = 1000
 

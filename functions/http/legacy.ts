@@ -8,9 +8,9 @@ import { renewRun, settleRun } from '../legacy/report.ts'
 import { intentsOf } from '../target/intents.ts'
 import { LONGEST_PAYLOAD } from '../target/registry.ts'
 import { describe, LONGEST_RESULT } from '../target/storable.ts'
-import type { Deps, Handler, Vars } from './app.ts'
 import { check, readBody } from './body.ts'
 import { instant, iso, jobName, jsonText } from './fields.ts'
+import type { Deps, Handler, Vars } from './surface.ts'
 
 /** What these routes need. */
 type LegacyDeps = Pick<Deps, 'config' | 'clock' | 'documents' | 'newId' | 'random' | 'register'>

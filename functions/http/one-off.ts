@@ -2,8 +2,8 @@ import { type Problem, TickoverError } from '../errors.ts'
 import type { Definition } from '../job/definition.ts'
 import { ONE_OFF_POLICIES } from '../job/policies.ts'
 import { LONGEST_PAYLOAD, type Registry } from '../target/registry.ts'
-import type { OneOff } from './app.ts'
 import { problemsOf } from './body.ts'
+import type { OneOff } from './surface.ts'
 
 /**
  * The definition of a one-off job. A type without a handler is taken, and fails when it runs: its handler may come with

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { handoverAfter, ownerOf, type Path, type Rollout } from '../rollout/stage.ts'
-import type { Deps, Handler } from './app.ts'
 import { check } from './body.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import { instant, iso, jobName } from './fields.ts'
+import type { Deps, Handler } from './surface.ts'
 
 const MOST = 1_000
 

@@ -6,8 +6,8 @@ import { judge } from '../rollout/gate.ts'
 import { gather, type Sources } from '../rollout/gather.ts'
 import { STAGES } from '../rollout/stage.ts'
 import { parseInstant } from '../schedule/instant.ts'
-import type { Handler } from './app.ts'
 import { check } from './body.ts'
+import type { Handler } from './surface.ts'
 
 const TARGETS: Readonly<Record<string, Target>> = { 1: 1, 2: 2, 3: 3, 4: 4, 5: 5, '30d': '30d' }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { parseInstant } from '../schedule/instant.ts'
 import { shadowReport } from '../shadow/comparison.ts'
-import type { Deps, Handler } from './app.ts'
 import { check } from './body.ts'
+import type { Deps, Handler } from './surface.ts'
 
 const DAY_MS = 24 * 3_600_000
 const MOST_DAYS = 31

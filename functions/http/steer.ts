@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { recordAudit } from '../admin/audit.ts'
 import { free } from '../lease/free.ts'
-import type { Deps, Handler } from './app.ts'
 import { check, readBody } from './body.ts'
 import { iso } from './fields.ts'
+import type { Deps, Handler } from './surface.ts'
 
 const ACTIONS = ['rollout_advanced', 'rollout_forced', 'rollout_rolled_back'] as const
 

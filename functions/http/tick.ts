@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { TickoverError } from '../errors.ts'
-import type { Deps, Handler } from './app.ts'
 import { check, readBody } from './body.ts'
+import type { Deps, Handler } from './surface.ts'
 
 /** The bounds of what a tick may be asked for. */
 const number = (most: number) =>

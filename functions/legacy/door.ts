@@ -10,6 +10,7 @@ import { handoverAfter, mayClaim, ownerOf, type Rollout } from '../rollout/stage
 import type { Documents, Stored } from '../store/documents.ts'
 import { takeIn } from './intake.ts'
 import { textFor } from './payload.ts'
+import type { ClaimRequest } from './requests.ts'
 
 /** What the door stands on. */
 export interface Door {
@@ -22,23 +23,6 @@ export interface Door {
   readonly max_skew_seconds: number
   /** The lane of jobs that are known from reports only. */
   readonly lane: string
-}
-
-/** What an outside scheduler asks for before it performs. Instants in ms. */
-export interface ClaimRequest {
-  readonly job: string
-  readonly started_at: number
-  /** Null: the occurrence nearest to `started_at`. */
-  readonly scheduled_for: number | null
-  readonly lease_seconds: number
-  /** JSON text; null: the job's own. */
-  readonly payload: string | null
-  /** For a job that is not known yet; null: its name. */
-  readonly job_type: string | null
-  /** Who asks. */
-  readonly email: string
-  /** Names this one request, so that a repeated one is known again; null: it will not be repeated. */
-  readonly key: string | null
 }
 
 /** The right to perform one attempt, until `until` (ms, store's time). */

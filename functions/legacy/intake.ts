@@ -3,14 +3,15 @@ import { newJob } from '../job/definition.ts'
 import { DEFAULT_POLICIES } from '../job/policies.ts'
 import { toFields } from '../job/stored.ts'
 import { jobRef } from '../lease/held.ts'
-import type { ClaimRequest, Door } from './door.ts'
+import type { Documents } from '../store/documents.ts'
+import type { ClaimRequest } from './requests.ts'
 
 /**
  * Makes a job of a name that is known from reports only; it never falls due by itself. `now` in ms. Rejects with
  * `store_unreachable`; whether it is there after any other trouble, the store says at the next look.
  */
 export async function takeIn(
-  { documents, lane }: Pick<Door, 'documents' | 'lane'>,
+  { documents, lane }: { readonly documents: Documents; readonly lane: string },
   { job: name, job_type, payload }: ClaimRequest,
   now: number,
 ): Promise<void> {

@@ -1,7 +1,7 @@
 import { recordAudit } from '../admin/audit.ts'
 import { KEEP_MS } from '../job/stored.ts'
 import type { Documents } from '../store/documents.ts'
-import type { Holding } from './report.ts'
+import type { Holding } from './requests.ts'
 
 /** How the audit names a report that came after its run was lost. */
 export const REFUSED = 'legacy_report_refused'

@@ -11,14 +11,8 @@ import type { Stored } from '../store/documents.ts'
 import { withStoreTime } from '../store/time.ts'
 import { type Door, ownerName } from './door.ts'
 import { recordRefused } from './refused.ts'
+import type { Holding } from './requests.ts'
 import { retriedAsLegacy } from './retry.ts'
-
-/** What a reporter says that it holds. */
-export interface Holding {
-  readonly run: string
-  readonly fence: number
-  readonly email: string
-}
 
 /** How a report was taken: the run goes on to a next attempt at `retry_at` (ms), where it is not over. */
 export interface Taken {

@@ -3,6 +3,7 @@ import { tellTrouble } from '../observe/trouble.ts'
 import type { Path } from '../rollout/stage.ts'
 import { epochOf, handoverAfter, mayShadow, type Rollout } from '../rollout/stage.ts'
 import type { Documents } from '../store/documents.ts'
+import type { Cache } from '../target/cache.ts'
 import type { Claimant } from '../tick/claimant.ts'
 import type { Engine } from '../tick/engine.ts'
 import { type TickRequest, tick } from '../tick/tick.ts'
@@ -25,22 +26,27 @@ export function createShadow(engine: Engine, live: Documents, path: Path, rollou
   const documents = shadowView(live)
   const emit: Emit = (event) => engine.emit({ kind: 'in_shadow', path, event })
   const isShadowed = (job: string, now: number) => mayShadow(path, job, now, rollout)
-  const claimant: Claimant = {
+  const claimantUntil = (over: AbortSignal): Claimant => ({
     ...engine.claimant,
     path,
     mayClaim: ({ ref, fields }, now) => fields.epoch === epoch && isShadowed(ref.id, now),
     handoverAfter: (now) => handoverAfter(now, rollout),
-    perform: rehearse,
-  }
-  const shadowed = { ...engine, documents, claimant, emit }
+    perform: (...attempt) => rehearse(over, ...attempt),
+  })
+  const shadowed = { ...engine, documents, emit, cache: cacheInShadow(engine.cache) }
   return {
     pass: async (request, stop) => {
       try {
         await sync({ live, shadow: documents, epoch, isShadowed }, request.lane)
-        await tick({ ...shadowed, stop }, request)
+        await tick({ ...shadowed, claimant: claimantUntil(stop), stop }, request)
       } catch (error) {
         tellTrouble(emit, 'the shadow', error)
       }
     },
   }
+}
+
+/** A live handler shares no load with one in shadow, which may be cut off or hang. */
+function cacheInShadow(cache: Cache): Cache {
+  return { ...cache, get: (key, load) => cache.get(`in shadow: ${key}`, load) }
 }

@@ -1,8 +1,8 @@
 import type { Job } from '../job/job.ts'
 import { parseJob } from '../job/parse.ts'
 import { toFields } from '../job/stored.ts'
-import { jobRef } from '../lease/held.ts'
-import { skipRecords } from '../lease/skips.ts'
+import { jobRef, runRef } from '../lease/held.ts'
+import { skipId, skipRecords } from '../lease/skips.ts'
 import type { Change, Cursor, Documents, Ref, Stored } from '../store/documents.ts'
 import { begin, type Followed, follow } from './follow.ts'
 
@@ -44,9 +44,9 @@ export async function sync(following: Following, lane: string): Promise<void> {
   for (let page = 0; page < MOST_PAGES; page++) {
     const asked = { shape: 'changed', equals: lane, upTo: now, limit: PAGE } as const
     const { value } = await live.query(after === null ? asked : { ...asked, after })
-    const changes = value.length === 0 ? [] : await changesFor(following, value, mark, now)
-    if (!(await writeAll(following.shadow, changes))) return
-    followed ||= changes.length > 0
+    const steps = value.length === 0 ? [] : await stepsFor(following, value, mark, now)
+    if (!(await writeAll(following.shadow, steps, now))) return
+    followed ||= steps.length > 0
     const last = value.at(-1)
     if (last === undefined || value.length < PAGE) break
     after = { value: Number(last.fields.defined_at), id: last.ref.id }
@@ -72,12 +72,19 @@ function markChange({ ref, version, since }: Mark, epoch: string, now: number): 
   return version === null ? { kind: 'create', ref, fields } : { kind: 'update', ref, version, fields }
 }
 
-async function changesFor(
+/** What one job comes to in shadow: its document, and the occurrences that it skipped on the way. */
+interface Step {
+  readonly live: Job
+  readonly change: Change
+  readonly skips: Followed['skips']
+}
+
+async function stepsFor(
   following: Following,
   found: readonly Stored[],
   mark: Mark,
   now: number,
-): Promise<Change[]> {
+): Promise<Step[]> {
   const jobs = found.flatMap((stored) => {
     const job = parseJob(stored)
     const isWanted = job.ok && job.value.kind !== 'reported' && following.isShadowed(job.value.name, now)
@@ -85,14 +92,14 @@ async function changesFor(
   })
   if (jobs.length === 0) return []
   const { value: shadows } = await following.shadow.get(jobs.map(({ name }) => jobRef(name)))
-  return jobs.flatMap((job, n) => changeFor(following.epoch, job, shadows[n] ?? null, mark, now))
+  return jobs.flatMap((job, n) => stepFor(following.epoch, job, shadows[n] ?? null, mark, now))
 }
 
-function changeFor(epoch: string, live: Job, shadow: Stored | null, mark: Mark, now: number): Change[] {
+function stepFor(epoch: string, live: Job, shadow: Stored | null, mark: Mark, now: number): Step[] {
   const known = shadow !== null && shadow.fields.epoch === epoch ? parseJob(shadow) : null
   const followed = known?.ok === true ? follow(known.value, live) : begin(live, watchingSince(mark, now), now)
   if (followed === null) return []
-  return [jobChange(epoch, shadow, followed), ...skipRecords(live, followed.skips, () => false, now)]
+  return [{ live, change: jobChange(epoch, shadow, followed), skips: followed.skips }]
 }
 
 /** A job that was made since is new under the shadow's eyes; before its first look it has seen none. */
@@ -108,10 +115,23 @@ function jobChange(epoch: string, shadow: Stored | null, { job, since }: Followe
 }
 
 /** False when the store refused some of it: then the mark stays where it is, and the next tick tries again. */
-async function writeAll(shadow: Documents, changes: readonly Change[]): Promise<boolean> {
-  for (let first = 0; first < changes.length; first += PAGE) {
-    const committed = await shadow.commit(changes.slice(first, first + PAGE))
-    if (committed.outcome !== 'done') return false
+async function writeAll(shadow: Documents, steps: readonly Step[], now: number): Promise<boolean> {
+  const plain = steps.filter(({ skips }) => skips.length === 0).map(({ change }) => change)
+  if (plain.length > 0 && !(await isDone(shadow, plain))) return false
+  for (const step of steps) {
+    if (step.skips.length === 0) continue
+    if (!(await isDone(shadow, [step.change, ...(await newSkips(shadow, step, now))]))) return false
   }
   return true
+}
+
+async function isDone(shadow: Documents, changes: readonly Change[]): Promise<boolean> {
+  return (await shadow.commit(changes)).outcome === 'done'
+}
+
+/** What another comparison, or this one, has recorded stays as it is. */
+async function newSkips(shadow: Documents, { live, skips }: Step, now: number): Promise<Change[]> {
+  const { value } = await shadow.get(skips.map((skip) => runRef(skipId(live, skip))))
+  const recorded = new Set(value.map((stored) => stored?.ref.id))
+  return skipRecords(live, skips, (id) => recorded.has(id), now)
 }

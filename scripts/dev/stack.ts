@@ -23,6 +23,10 @@ export interface StackOptions {
   readonly env: Env
   readonly clock: Clock
   readonly random: () => number
+  /** The entry that registers the function; left out: the one with the example jobs. */
+  readonly source?: string
+  /** How long a revision on Firestore goes on with what is under way once the next one serves, in ms; left out: 0. */
+  readonly linger_ms?: number
   /** Is told of each line that the function writes. */
   readonly onLine: (line: string) => void
   /** Is told of each tick that was not answered well. */

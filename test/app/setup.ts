@@ -1,6 +1,7 @@
 import { refusal } from '../../functions/auth/oidc.ts'
 import { loadConfig } from '../../functions/config.ts'
-import { createApp, type Deps } from '../../functions/http/app.ts'
+import { createApp } from '../../functions/http/app.ts'
+import type { Deps } from '../../functions/http/surface.ts'
 import type { Job } from '../../functions/job/job.ts'
 import { DEFAULT_POLICIES } from '../../functions/job/policies.ts'
 import { toFields } from '../../functions/job/stored.ts'

@@ -27,9 +27,10 @@ const KILL_MS = 10_000
 const SETTLE_MS = 1_000
 const MOST_LINES = 20
 
-/** Starts it on `port`; `onLine` is told of each line that it writes. */
+/** Starts it on `port`; `onLine` is told of each line that it writes. `source` is the entry that registers it. */
 export function startFunction(options: {
   readonly port: number
+  readonly source?: string
   readonly env: Env
   readonly clock: Clock
   readonly onLine: (line: string) => void
@@ -73,8 +74,9 @@ export function startFunction(options: {
   }
 }
 
-function launch({ port, env, onLine }: Parameters<typeof startFunction>[0], said: string[]): ChildProcess {
-  const args = [FRAMEWORK, '--target=scheduler', `--source=${SOURCE}`, `--port=${port}`]
+function launch(options: Parameters<typeof startFunction>[0], said: string[]): ChildProcess {
+  const { port, env, onLine, source = SOURCE } = options
+  const args = [FRAMEWORK, '--target=scheduler', `--source=${source}`, `--port=${port}`]
   const child = spawn(process.execPath, args, {
     env,
     // The channel tells it when this process is gone; a group of its own keeps the terminal's Ctrl-C from it.

@@ -17,7 +17,7 @@ export interface Revisions {
    * wait meanwhile. Rejects with what it wrote when it does not come up; then the old one serves, as before.
    */
   deploy(env: Env): Promise<string>
-  /** Takes every revision off the store, drained; requests wait. */
+  /** Takes every revision off the store, drained at once; requests wait. */
   stop(): Promise<void>
   list(): readonly Revision[]
   /** Ends all of them at once. */
@@ -36,17 +36,23 @@ interface Living {
 
 export const SERVICE = 'tickover'
 
-/** Nothing serves yet. `onLine` is told of each line that a revision writes. */
+/**
+ * Nothing serves yet. `onLine` is told of each line that a revision writes. One that has lost the traffic goes on for
+ * `linger_ms` with what is under way, as Cloud Run lets it, before it is told to end.
+ */
 export function createRevisions(options: {
   readonly front: Front
   readonly clock: Clock
+  readonly source?: string
+  readonly linger_ms?: number
   readonly onLine: (line: string) => void
 }): Revisions {
-  const { front } = options
+  const { front, clock, linger_ms = 0 } = options
   const ended = Promise.withResolvers<string>()
   const living = new Set<Living>()
   const draining = new Set<Promise<void>>()
   let serving: Living | null = null
+  let hurry = new AbortController()
   let made = 0
 
   async function bringUp(env: Env, name: string): Promise<Living> {
@@ -72,18 +78,22 @@ export function createRevisions(options: {
     await front.serve(next.port)
   }
 
-  function retire(old: Living): Promise<void> {
-    const drained = old.worker.settled().then(() => old.worker.stop())
+  function retire({ worker }: Living, linger: number): void {
+    const drained = worker
+      .settled()
+      .then(() => Promise.race([worker.ended, clock.sleep(linger, hurry.signal)]))
+      .then(() => worker.stop())
     draining.add(drained)
     void drained.then(() => draining.delete(drained))
-    return drained
   }
 
   async function stop(): Promise<void> {
     const old = serving
     serving = null
     await front.serve(null)
-    if (old !== null) void retire(old)
+    if (old !== null) retire(old, 0)
+    hurry.abort()
+    hurry = new AbortController()
     await Promise.all(draining)
   }
 
@@ -92,7 +102,7 @@ export function createRevisions(options: {
     const next = await bringUp(env, name)
     made += 1
     await serve(next)
-    if (old !== null) void retire(old)
+    if (old !== null) retire(old, linger_ms)
   }
 
   return {
