@@ -78,9 +78,12 @@ function isOpen({ next_run_at }: Job, at: number, now: number, { skew_ms }: Repo
   return next_run_at !== null && next_run_at <= at && at <= now + skew_ms
 }
 
-/** Has this occurrence its outcome? Of those before the job was defined as it is, the records alone can tell. */
+/**
+ * Has this occurrence its outcome? One in the middle of a skipped range has no record of its own, so behind the job's
+ * place every occurrence counts as closed; of the time before the job was made the records alone can tell.
+ */
 function isClosed(job: Job, at: number, now: number, report: Report): boolean {
-  if (at < job.defined_at || at > now + report.skew_ms) return false
+  if (at <= job.created_at || at > now + report.skew_ms) return false
   return isOccurrence(job, at) && !isOpen(job, at, now, report)
 }
 

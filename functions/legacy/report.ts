@@ -7,7 +7,7 @@ import type { Run } from '../job/run.ts'
 import { type Copies, type Held, jobRef, runRef, see } from '../lease/held.ts'
 import { renew } from '../lease/renew.ts'
 import { type Settled, settle } from '../lease/settle.ts'
-import type { Stored } from '../store/documents.ts'
+import type { Documents, Stored } from '../store/documents.ts'
 import { withStoreTime } from '../store/time.ts'
 import { type Door, ownerName } from './door.ts'
 import { recordRefused } from './refused.ts'
@@ -34,7 +34,7 @@ const PATIENCE_MS = 10_000
 
 /** Prolongs a lease; answers its new end (ms, store's time). Rejects with `lost`, `not_found`, `store_unreachable`. */
 export async function renewRun(door: Door, holding: Holding, lease_seconds: number): Promise<number> {
-  const { held, now, copies } = await find(door, holding)
+  const { held, now, copies } = await find(door.documents, holding)
   if (held === null) throw lost()
   const until = now + lease_seconds * 1000
   const renewal = await renew(door.documents, held, until, copies)
@@ -54,11 +54,12 @@ export async function settleRun(
   outcome: Outcome,
   performed: boolean,
 ): Promise<Taken> {
-  const seen = await find(door, holding)
-  const settled = seen.held === null ? null : await settleHeld(door, seen.held, seen.copies, outcome)
+  const reach = withStoreTime(door.documents, door.clock)
+  const seen = await find(reach.documents, holding)
+  const settled = seen.held === null ? null : await settleHeld(door, reach, seen.held, seen.copies, outcome)
   if (settled?.kind === 'unsettled') throw unreachable()
   if (settled?.kind === 'settled') return takenNow(settled)
-  const last = settled === null ? seen : await find(door, holding)
+  const last = settled === null ? seen : await find(reach.documents, holding)
   const taken = takenBefore(last, holding, outcome)
   if (taken !== null) return taken
   if (performed) await recordRefused(door.documents, holding, last.now)
@@ -69,9 +70,14 @@ function policiesOf({ policies }: Job): Policies {
   return retriedAsLegacy(policies)
 }
 
-async function settleHeld(door: Door, held: Held, copies: Copies, outcome: Outcome): Promise<Settled> {
-  const { clock, random } = door
-  const { documents, time } = withStoreTime(door.documents, clock)
+/** By the store's time, which what was read of the holding has told: this process's own clock may be wrong. */
+async function settleHeld(
+  { clock, random }: Door,
+  { documents, time }: ReturnType<typeof withStoreTime>,
+  held: Held,
+  copies: Copies,
+  outcome: Outcome,
+): Promise<Settled> {
   const finished = { held, outcome }
   const over = new AbortController()
   const settling = settle({ documents, copies, time, clock, random, policiesOf }, [finished])
@@ -99,7 +105,7 @@ function takenBefore({ run, job }: Seen, { fence, email }: Holding, outcome: Out
   return { status: isOver ? 'failed' : 'retry', retry_at: waits ? entry.until : null }
 }
 
-async function find({ documents }: Door, { run: id, fence, email }: Holding): Promise<Seen> {
+async function find(documents: Documents, { run: id, fence, email }: Holding): Promise<Seen> {
   const name = id.slice(0, id.lastIndexOf('@'))
   const { value, time: now } = await documents.get([runRef(id), jobRef(name)])
   const record = value[0] ?? null

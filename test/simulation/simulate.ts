@@ -15,6 +15,7 @@ import type { Settings } from '../../functions/tick/engine.ts'
 import { createInstance, type Instance } from './instance.ts'
 import { simulatedJobs } from './jobs.ts'
 import { type Actor, type Violation, Watch } from './laws.ts'
+import { turn } from './outside.ts'
 import { type Chance, chance } from './random.ts'
 import { ENDS, Stages, WAYPOINTS } from './stages.ts'
 import { Timeline } from './timeline.ts'
@@ -36,6 +37,10 @@ export const TROUBLES = [
   'clock_wrong',
   'stopped',
   'stage_changed',
+  'outside_claimed',
+  'outside_settled',
+  'outside_lost',
+  'outside_not_owner',
 ] as const
 
 const START = Date.UTC(2026, 2, 1, 12, 0, 0)
@@ -78,7 +83,7 @@ class World {
     (path, job) => this.stages.mayClaim(path, job),
   )
   revision = 1
-  #made = 0
+  made = 0
 
   constructor(seed: number) {
     this.chance = chance(seed)
@@ -98,13 +103,13 @@ class World {
     return { ...this.store, commit: (changes) => this.watch.apply(this.store, actor, changes) }
   }
 
-  /** A new process; its clock is a little off, and sometimes wrong. */
+  /** A new process; its clock is a little off, and sometimes wrong, by more than a slow call (6 s) can explain away. */
   spawn(): void {
-    const name = `i${this.#made++}`
+    const name = `i${this.made++}`
     const wrong = this.faulty && this.chance.often(0.12)
     if (wrong) this.count('clock_wrong')
     const skew_ms = wrong
-      ? this.chance.pick([-1, 1]) * this.chance.whole(6000, 60_000)
+      ? this.chance.pick([-1, 1]) * this.chance.whole(10_000, 60_000)
       : this.chance.whole(-2500, 2500)
     const drawn = this.chance.fork()
     const actor = { name, skewed: wrong }
@@ -165,6 +170,7 @@ export async function simulate(seed: number, stopAtFirst = false): Promise<Simul
   scheduleTicks(world)
   scheduleDeaths(world)
   scheduleStages(world)
+  scheduleOutside(world)
   schedulePeople(world)
   const end = START + FAULTY_MS + CALM_MS
   const calm = START + FAULTY_MS + LONGEST_WAIT_MS
@@ -235,6 +241,34 @@ function scheduleStages(world: World): void {
   for (let at = 15_000; at < FAULTY_MS - 30_000; at += world.chance.whole(15_000, 40_000))
     world.timeline.at(START + at, () => flip(world.chance.pick(WAYPOINTS)))
   world.timeline.at(START + FAULTY_MS - 20_000, () => flip(world.chance.pick(ENDS)))
+}
+
+/** Where the stage moves, an older scheduler elsewhere asks at the door all the while, rightly or not. */
+function scheduleOutside(world: World): void {
+  const { timeline, stages } = world
+  if (!stages.moves) return
+  const drawn = world.chance.fork()
+  const door = () => {
+    const ready = world.instances.filter((one) => one.alive() && !one.stopping())
+    if (ready.length === 0) return null
+    const instance = drawn.pick(ready)
+    const { documents, clock } = instance
+    const rollout = stages.flagsOf(instance)
+    const random = () => drawn.next()
+    const newId = () => `outside ${world.made++}`
+    return { documents, clock, random, newId, rollout, max_skew_seconds: 3, lane: 'fast' }
+  }
+  world.every(3000, 4000, () => {
+    if (!world.faulty) return
+    const outside = {
+      chance: drawn,
+      now: () => timeline.now,
+      sleep: (ms: number) => timeline.sleep(ms),
+      door,
+      count: (what: string) => world.count(what),
+    }
+    void turn(outside).catch((error: unknown) => world.watch.violate(8, `the door: ${String(error)}`))
+  })
 }
 
 /** Operators pause and go on, developers deploy, somebody edits a document, clients send one-off jobs. */

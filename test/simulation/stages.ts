@@ -54,6 +54,10 @@ export class Stages {
     this.#flagsOf.set(instance, this.now)
   }
 
+  flagsOf(instance: Instance): Rollout {
+    return this.#flagsOf.get(instance) ?? this.now
+  }
+
   /** Do the flags of any process that lives, or lived a moment ago, give the job to this path? */
   mayClaim(path: Path, job: string): boolean {
     const now = this.#timeline.now
