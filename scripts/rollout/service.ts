@@ -6,8 +6,11 @@ import type { MoveRecord } from './steps.ts'
 
 /** The deployed service, as an operator reaches it. Each verb rejects with an error whose message says what to do. */
 export interface Service {
-  /** Everything that it knows about where the rollout stands. */
-  evidence(): Promise<Evidence>
+  /**
+   * Everything that it knows about where the rollout stands. `since` (ms): only what was recorded after that, which is
+   * little to read for whoever asks again and again; left out: since the stage began.
+   */
+  evidence(since?: number): Promise<Evidence>
   /** What `GET /health` answers, to nobody in particular; null when there is no answer. */
   health(): Promise<Probes['health']>
   /** The status of a tick without credentials; null when there is no answer. */
@@ -30,7 +33,7 @@ interface Request {
   readonly body?: unknown
 }
 
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 30_000
 const MOST_TRIES = 6
 const FIRST_WAIT_MS = 500
 /** What a service says while it starts, or while its store is away. */
@@ -73,7 +76,10 @@ export function connectService(
   }
 
   return {
-    evidence: async () => parseEvidence(told.parse(await ask('/api/rollout')).evidence),
+    evidence: async (since) => {
+      const query = since === undefined ? '' : `?from=${new Date(since).toISOString()}`
+      return parseEvidence(told.parse(await ask(`/api/rollout${query}`)).evidence)
+    },
     async health() {
       const { answer } = await tried(() => send(at('/health')))
       if (answer === null) return null

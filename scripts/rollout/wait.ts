@@ -10,6 +10,8 @@ const SKEW_SECONDS = 10
 /** After this many cadences a revision that still claims will not end by itself. */
 const MOST_CADENCES = 6
 const MOST_NAMED = 3
+/** A wait looks at what happened lately, not at the whole of a stage: it asks every 2 s. */
+const RECENT_MS = 600_000
 
 /** What a wait came to. */
 interface Waited {
@@ -49,7 +51,7 @@ export async function awaitReleased(hands: Hands): Promise<Waited> {
   const claims_ms = Math.max(config.tick_budget_seconds, ...dwell) * 1000
   const began = clock.now()
   return until(hands, claims_ms / 1000 + config.lease_seconds + SKEW_SECONDS, async () => {
-    const { leases, revision } = await service.evidence()
+    const { leases, revision } = await service.evidence(clock.now() - RECENT_MS)
     if (leases === null) return 'the leases could not be read'
     if (leases.tick.alive > 0) return `the ticks hold ${leases.tick.alive} living leases`
     const older = await olderRevisions(hands, revision)
@@ -61,9 +63,11 @@ export async function awaitReleased(hands: Hands): Promise<Waited> {
 
 /** Waits until no older revision has claimed for two cadences. One that is gone cannot. */
 export async function awaitRetired(hands: Hands): Promise<Waited> {
-  const first = await hands.service.evidence()
+  const { service, clock } = hands
+  const first = await service.evidence(clock.now() - RECENT_MS)
+  const recent_ms = Math.max(RECENT_MS, 3 * first.cadence_seconds * 1000)
   return until(hands, MOST_CADENCES * first.cadence_seconds, async () => {
-    const evidence = await hands.service.evidence()
+    const evidence = await service.evidence(clock.now() - recent_ms)
     const older = await olderRevisions(hands, evidence.revision)
     const quiet = older.every((name) => isQuiet(name, evidence, first.read_at))
     return quiet ? null : `not yet two cadences without a claim of ${named(older)}`

@@ -79,9 +79,10 @@ export function createRevisions(options: {
   }
 
   function retire({ worker }: Living, linger: number): void {
+    const { signal } = hurry
     const drained = worker
       .settled()
-      .then(() => Promise.race([worker.ended, clock.sleep(linger, hurry.signal)]))
+      .then(() => Promise.race([worker.ended, clock.sleep(linger, signal)]))
       .then(() => worker.stop())
     draining.add(drained)
     void drained.then(() => draining.delete(drained))
