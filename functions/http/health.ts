@@ -16,7 +16,7 @@ export function healthRoutes(deps: Deps): { 'GET /health': Handler } {
     'GET /health': async (c) => {
       const count = await overdue()
       if (!mayCall('GET /api/jobs', c.get('caller'))) return c.json({ status: 'ok' })
-      const { environment, storage, allow_json_in_production: allowed } = deps.config
+      const { environment, stage, storage, allow_json_in_production: allowed } = deps.config
       const warnings =
         environment === 'production' && storage === 'json' && allowed === 'yes'
           ? [
@@ -26,6 +26,7 @@ export function healthRoutes(deps: Deps): { 'GET /health': Handler } {
       return c.json({
         status: 'ok',
         environment,
+        stage,
         storage,
         overdue_jobs: count,
         overdue_jobs_is_at_least: count >= MOST,

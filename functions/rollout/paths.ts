@@ -86,11 +86,12 @@ async function beside(
   const ended = new AbortController()
   const shadowed = shadow.pass(request, AbortSignal.any([stop, over.signal])).finally(() => ended.abort())
   const began = clock.now()
-  try {
-    return await live
-  } finally {
-    await Promise.race([shadowed, clock.sleep(began + budget_ms - clock.now(), ended.signal)])
+  const end = await live.catch((error: unknown) => {
     over.abort()
-    await Promise.race([shadowed, clock.sleep(settings.grace_seconds * 1000, ended.signal)])
-  }
+    throw error
+  })
+  await Promise.race([shadowed, clock.sleep(began + budget_ms - clock.now(), ended.signal)])
+  over.abort()
+  await Promise.race([shadowed, clock.sleep(settings.grace_seconds * 1000, ended.signal)])
+  return end
 }

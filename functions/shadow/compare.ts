@@ -3,6 +3,7 @@ import type { Path } from '../rollout/stage.ts'
 import { join, type Pair } from './compare/join.ts'
 import { gapOf, type Judgement, judge, type Scene } from './compare/judge.ts'
 import { courseOf, type Gap, type Seen, type Side } from './compare/side.ts'
+import { turnsOf } from './compare/turn.ts'
 import type { IgnoreRule } from './rules.ts'
 
 /** What a job's runs are compared by. */
@@ -60,16 +61,18 @@ function compareJob(
   shadow: Side,
   { shadow_path, rules, now, from, to }: Comparing,
 ): Compared[] {
+  const pairs = join(live.runs, shadow.runs, tolerance_ms, shadow_path)
   const scene: Scene = {
     shadow_path,
     tolerance_ms,
     overlap,
     live: courseOf(live.runs, live.gaps),
     shadow: courseOf(shadow.runs, shadow.gaps),
+    turns: turnsOf(pairs),
     rules: rules.filter((rule) => (rule.job === '*' || rule.job === job) && now < rule.until),
   }
   const [after, upTo] = [Math.max(since, from), Math.min(to, now - tolerance_ms)]
-  return join(live.runs, shadow.runs, tolerance_ms, shadow_path)
+  return pairs
     .filter((pair) => instantsOf(pair).some((at) => after < at && at <= upTo))
     .toSorted((a, b) => Math.min(...instantsOf(a)) - Math.min(...instantsOf(b)))
     .map((pair) => ({

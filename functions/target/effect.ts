@@ -43,12 +43,15 @@ export async function performEffect(
   perform: (idempotencyKey: string) => Promise<unknown>,
 ): Promise<unknown> {
   const ref = effectRef(standing.held, key)
-  const started = await inscribe(recording, standing, ref, begin(recording, standing, ref, key))
+  const mayBegin = () => assertStanding(recording, standing)
+  const started = await inscribe(recording, mayBegin, standing, ref, begin(recording, standing, ref, key))
   if (started.fields.state === 'done') return fromText(textOf(started))
   if (started.fields.begun !== 1) recording.repeated(standing.held.entry.run, key)
-  assertStanding(recording, standing)
+  mayBegin()
   const kept = keep(await perform(ref.id))
-  await inscribe(recording, standing, ref, finish(recording, standing, kept.text, started))
+  // It has happened: whoever was told to end meanwhile still records that, as long as nobody else holds the run.
+  const mayRecord = () => assertHolding(recording, standing)
+  await inscribe(recording, mayRecord, standing, ref, finish(recording, standing, kept.text, started))
   if (kept.error !== null) throw kept.error
   return fromText(kept.text)
 }
@@ -94,11 +97,17 @@ function finish({ time }: Recording, { held }: Standing, result: string | null, 
   }
 }
 
-/** Writes one record while this attempt holds its run; a refusal or a lost reply is answered by reading both again. */
-async function inscribe(recording: Recording, standing: Standing, ref: Ref, decide: Decide): Promise<Stored> {
+/** Writes one record while this attempt holds its run and may; a refusal or a lost reply is answered by reading both again. */
+async function inscribe(
+  recording: Recording,
+  may: () => Stored<Job>,
+  { held }: Standing,
+  ref: Ref,
+  decide: Decide,
+): Promise<Stored> {
   let found: Stored | null | undefined
   for (let commits = 0; commits < MOST_COMMITS; commits++) {
-    const job = assertStanding(recording, standing)
+    const job = may()
     const change = decide(found)
     if (change === null && found) return found
     if (change === null) break
@@ -106,7 +115,7 @@ async function inscribe(recording: Recording, standing: Standing, ref: Ref, deci
     const committed = await recording.documents.commit([check, change])
     if (committed.outcome === 'done') return stored(ref, committed.versions[1] ?? '', change, found)
     if (committed.outcome === 'unreachable') break
-    found = await readAgain(recording, standing.held, ref)
+    found = await readAgain(recording, held, ref)
   }
   throw new TickoverError(
     'store_unreachable',
@@ -126,10 +135,18 @@ async function readAgain({ documents, copies }: Recording, held: Held, ref: Ref)
 }
 
 /** The job as last seen, while this attempt may act. */
-function assertStanding({ copies, time }: Recording, { held, signal, until }: Standing): Stored<Job> {
+function assertStanding(recording: Recording, standing: Standing): Stored<Job> {
+  const { held, signal, until } = standing
+  const job = assertHolding(recording, standing)
+  if (signal.aborted || recording.time.now() >= until() - EFFECT_MARGIN) throw lost(held)
+  return job
+}
+
+/** The job as last seen, while the run is held by this attempt. */
+function assertHolding({ copies }: Recording, { held }: Standing): Stored<Job> {
   const job = copies.get(held.job)
   const stands = job !== undefined && isHeldBy(job.fields, held.entry.run, held.entry.fence)
-  if (!stands || signal.aborted || time.now() >= until() - EFFECT_MARGIN) throw lost(held)
+  if (!stands) throw lost(held)
   return job
 }
 

@@ -29,9 +29,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: 2,
     what: 'what is skipped leaves no record',
-    file: 'lease/draft.ts',
-    text: 'return draft.plan.skips\n',
-    instead: 'return [].slice(draft.plan.skips.length)\n',
+    file: 'lease/skips.ts',
+    text: 'return skips\n',
+    instead: 'return [].slice(skips.length)\n',
   },
   {
     law: 2,

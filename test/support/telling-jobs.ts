@@ -63,7 +63,9 @@ async function step(
   key: string,
   tell: (context: Work, entry: Entry) => Promise<void>,
 ): Promise<void> {
-  await context.effect(key, {}, (idempotency_key) => tell(context, { what: 'performed', key, idempotency_key }))
+  await context.effect(key, {}, (idempotency_key) =>
+    tell(context, { what: 'performed', key, idempotency_key }),
+  )
   await tell(context, { what: 'recorded', key })
 }
 

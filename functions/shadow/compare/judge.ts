@@ -20,6 +20,8 @@ export interface Scene {
   readonly overlap: Overlap
   readonly live: Course
   readonly shadow: Course
+  /** Between whose starts the job was given another payload. */
+  readonly turns: ReadonlySet<Pair>
   /** Those that apply to this job now. */
   readonly rules: readonly IgnoreRule[]
 }
@@ -100,7 +102,8 @@ function builtIn(verdict: Mismatch, pair: Pair, scene: Scene): string | null {
     case 'late':
       return excuseDelay(pair, scene)
     case 'intents_differ':
-      return pair.live?.effect_failed && !hasOtherPayload(pair) ? 'effect_failed' : null
+      if (hasOtherPayload(pair)) return scene.turns.has(pair) ? 'redefined' : null
+      return pair.live?.effect_failed ? 'effect_failed' : null
     case 'outcome_differs':
       if (pair.live?.effect_failed) return 'effect_failed'
       return [pair.live, pair.shadow].some((run) => run !== null && diedAtLast(run)) ? 'holder_died' : null

@@ -216,6 +216,26 @@ describe('no effect begins', () => {
   })
 })
 
+describe('an effect that was performed is recorded', () => {
+  test('although the attempt was told to end meanwhile: the next one does not perform it again', async () => {
+    const { act, abort, byB, outside } = await begun()
+    const performed = act('mail', async () => {
+      abort.abort()
+      return 7
+    })
+    expect(await performed).toBe(7)
+    await expect(act('post')).rejects.toMatchObject({ code: 'lost' })
+    expect(await (await byB()).act('mail', 8)).toBe(7)
+    expect(outside).toEqual([MAIL])
+  })
+
+  test('although its lease has run out meanwhile, if nobody has taken the run over', async () => {
+    const { act, clock, read } = await begun()
+    expect(await act('mail', () => clock.advance(2 * LEASE).then(() => 7))).toBe(7)
+    expect((await read(effectRef(MAIL)))?.fields).toMatchObject({ state: 'done', fence: 1 })
+  })
+})
+
 describe('no effect is recorded', () => {
   test('under an old fence: what a successor has done stands', async () => {
     const { act, byB, read } = await begun()
