@@ -41,6 +41,8 @@ const shadowPath = z.object({ lateness_p99_ms: z.number().nullable(), ended: cou
 export const SHADOW = z.object({
   since: instant.nullable(),
   compared: count,
+  /** Runs of which one side has not decided yet. */
+  pending: count,
   mismatches: count,
   /** Null when nothing was compared. */
   agreement: share.nullable(),

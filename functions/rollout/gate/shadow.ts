@@ -6,6 +6,8 @@ import { duration, type Finding, fact, rateUnder, unknown } from './finding.ts'
 const HOUR_MS = 3_600_000
 /** From how many samples on a 99th percentile is told, and a rate of 1 %. */
 const ENOUGH = 299
+/** So many runs are always under way somewhere. */
+const MOST_PENDING = 10
 const NO_SHADOW = 'nothing is compared; see SCHEDULER_SHADOW_MODE'
 
 /** What the comparison of both paths tells. */
@@ -27,8 +29,12 @@ export const SHADOW_CHECKS = {
     judge: ({ shadow }) => {
       if (shadow === null) return unknown('under 1 %', NO_SHADOW)
       const finding = rateUnder(0.01, shadow.mismatches, shadow.compared)
-      if (shadow.complete || finding.verdict !== 'pass') return finding
-      return { ...finding, measured: `${finding.measured}; not all was compared`, verdict: 'inconclusive' }
+      if (finding.verdict !== 'pass') return finding
+      // A side that is stuck decides nothing: what it leaves open is no agreement.
+      const isStuck = shadow.pending > MOST_PENDING && shadow.pending > shadow.compared / 10
+      const doubt = isStuck ? `${shadow.pending} are undecided` : 'not all was compared'
+      if (shadow.complete && !isStuck) return finding
+      return { ...finding, measured: `${finding.measured}; ${doubt}`, verdict: 'inconclusive' }
     },
   },
   shadow_lateness: {

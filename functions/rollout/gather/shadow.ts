@@ -21,6 +21,7 @@ function totalsOf({ since, complete, total }: ShadowReport): ShadowTotals {
   return {
     since: since === null ? null : (parseInstant(since)?.at ?? null),
     compared,
+    pending: verdicts.pending,
     mismatches: compared - verdicts.match,
     agreement,
     complete,

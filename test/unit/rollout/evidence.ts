@@ -51,6 +51,7 @@ export function goodEvidence(changes: Partial<Evidence> = {}): Evidence {
       { revision: 'r-2', last_tick_at: NOW - 30_000, last_claimed_at: NOW - 30_000 },
     ],
     shadow: {
+      pending: 0,
       since: window.since,
       compared: 5_000,
       mismatches: 3,

@@ -302,6 +302,14 @@ describe('the order of stages', () => {
 })
 
 describe('the lines on the shadow', () => {
+  it('do not take a side that decides nothing for one that agrees', () => {
+    const verdict = (pending: number) =>
+      judge(goodEvidence({ stage: 3, shadow: { ...shadow, pending } }), 4).find(
+        ({ id }) => id === 'shadow_agreement',
+      )?.verdict
+    expect([0, 10, shadow.compared].map(verdict)).toEqual(['pass', 'pass', 'inconclusive'])
+  })
+
   it('leave out how often handlers fail where the shadow calls none', () => {
     const plans = { ...shadow, tick: { ...shadow.tick, ended: 0, failed: 0 } }
     const lines = judge(goodEvidence({ stage: 3, shadow: plans }), 4)

@@ -317,6 +317,7 @@ describe('the comparison of both paths', () => {
     expect((await evidenceAt(T0 + HOUR, { env })).shadow).toEqual({
       since: T0,
       compared: 4,
+      pending: 0,
       mismatches: 1,
       agreement: 0.75,
       complete: true,
