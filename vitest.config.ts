@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 const everything = ['test/**/*.test.ts']
 /** Tests that measure how fast the whole of it is: they have the machine to themselves. */
 const alone = ['test/e2e/**/*.test.ts']
+/** The move as a whole on the local stack: a minute or more. */
+const rehearsal = ['test/rehearsal/**/*.test.ts']
 
 export default defineConfig({
   test: {
@@ -18,8 +20,14 @@ export default defineConfig({
       { extends: true, test: { name: 'alone', include: alone, sequence: { groupOrder: 0 } } },
       {
         extends: true,
-        test: { name: 'together', include: everything, exclude: alone, sequence: { groupOrder: 1 } },
+        test: {
+          name: 'together',
+          include: everything,
+          exclude: [...alone, ...rehearsal],
+          sequence: { groupOrder: 1 },
+        },
       },
+      { extends: true, test: { name: 'rehearsal', include: rehearsal, sequence: { groupOrder: 2 } } },
     ],
   },
 })
