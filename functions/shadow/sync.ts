@@ -41,6 +41,7 @@ export async function sync(following: Following, lane: string): Promise<void> {
   let after: Cursor | null =
     mark.until === null ? null : { value: Math.max(0, mark.until - OVERLAP), id: FIRST_ID }
   let followed = mark.until === null
+  let until = now
   for (let page = 0; page < MOST_PAGES; page++) {
     const asked = { shape: 'changed', equals: lane, upTo: now, limit: PAGE } as const
     const { value } = await live.query(after === null ? asked : { ...asked, after })
@@ -49,9 +50,12 @@ export async function sync(following: Following, lane: string): Promise<void> {
     followed ||= steps.length > 0
     const last = value.at(-1)
     if (last === undefined || value.length < PAGE) break
-    after = { value: Number(last.fields.defined_at), id: last.ref.id }
+    const reached = Number(last.fields.defined_at)
+    after = { value: reached, id: last.ref.id }
+    // More than one look can take in: the next one goes on from here.
+    if (page === MOST_PAGES - 1) until = reached
   }
-  if (followed) await live.commit([markChange(mark, following.epoch, now)])
+  if (followed) await live.commit([markChange(mark, following.epoch, until)])
 }
 
 /** Sorts before every name of a job. */
@@ -67,8 +71,8 @@ async function readMark({ live, epoch }: Following, lane: string): Promise<Mark 
   return goesOn ? { ref, version, since, until, now } : { ref, version, since: now, until: null, now }
 }
 
-function markChange({ ref, version, since }: Mark, epoch: string, now: number): Change {
-  const fields = { epoch, shadow_since: since, synced_until: now }
+function markChange({ ref, version, since }: Mark, epoch: string, until: number): Change {
+  const fields = { epoch, shadow_since: since, synced_until: until }
   return version === null ? { kind: 'create', ref, fields } : { kind: 'update', ref, version, fields }
 }
 
