@@ -53,7 +53,10 @@ function failureLines(error: unknown, { verb, apply }: Command): string[] {
     ...problems,
     ...(verb === 'rollback' && apply ? ['Run it again: it goes on where it stopped.'] : []),
     ...(verb === 'advance' && apply
-      ? ['If the service is down now, rollback --to the stage that stands brings it up as it was.']
+      ? [
+          'See where it stands: status. At the new stage, advance --to that stage does what is left;',
+          'if the service is down now, rollback --to the stage that stands brings it up as it was.',
+        ]
       : []),
   ]
 }

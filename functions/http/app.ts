@@ -36,7 +36,7 @@ export function createApp(deps: Deps): Hono<Vars> {
   for (const route of ROUTES) app.on(methodOf(route), pathOf(route), authorize(route), handlers[route])
   for (const path of new Set(ROUTES.map(pathOf))) app.all(path, () => refuseMethod(path))
   app.notFound((c) =>
-    refuse(deps, c, new TickoverError('not_found', 'There is nothing here. GET /api/jobs lists the jobs.')),
+    refuse(deps, c, new TickoverError('not_found', 'There is nothing here. The README lists the routes.')),
   )
   app.onError((error, c) => refuse(deps, c, error))
   return app
@@ -64,8 +64,5 @@ function pathOf(route: Route): string {
 
 function refuseMethod(path: string): never {
   const methods = ROUTES.filter((route) => pathOf(route) === path).map(methodOf)
-  throw new TickoverError(
-    'method_not_allowed',
-    `This path takes ${methods.join(', ')} only. Use one of them.`,
-  )
+  throw new TickoverError('method_not_allowed', `This path takes ${methods.join(', ')} only.`)
 }

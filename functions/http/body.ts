@@ -50,11 +50,16 @@ export function problemsOf(error: z.ZodError, whole: string): Problem[] {
 
 function describe(issue: z.core.$ZodIssue, whole: string): Problem[] {
   const place = issue.path.map(String)
-  if (issue.code !== 'unrecognized_keys') return [{ field: place.join('.') || whole, message: issue.message }]
+  if (issue.code !== 'unrecognized_keys') return [{ field: place.join('.') || whole, message: told(issue) }]
   return issue.keys.map((key) => ({
     field: [...place, key].join('.').slice(0, 100),
     message: 'is not known here',
   }))
+}
+
+/** What zod says of a field that is not there speaks of types. */
+function told({ code, message }: z.core.$ZodIssue): string {
+  return code === 'invalid_type' && message.endsWith('received undefined') ? 'is missing' : message
 }
 
 async function collect(body: ReadableStream<Uint8Array> | null): Promise<Buffer> {

@@ -5,8 +5,8 @@ import { nextOf } from '../rollout/gate/order.ts'
 import { judge } from '../rollout/gate.ts'
 import { gather, type Sources } from '../rollout/gather.ts'
 import { STAGES } from '../rollout/stage.ts'
-import { parseInstant } from '../schedule/instant.ts'
 import { check } from './body.ts'
+import { instant } from './fields.ts'
 import type { Handler } from './surface.ts'
 
 const TARGETS: Readonly<Record<string, Target>> = { 1: 1, 2: 2, 3: 3, 4: 4, 5: 5, '30d': '30d' }
@@ -17,15 +17,7 @@ const asked = z.strictObject({
     .refine((text) => Object.hasOwn(TARGETS, text), 'must be a stage from 1 to 5, or 30d')
     .transform((text) => TARGETS[text])
     .optional(),
-  from: z
-    .string()
-    .max(64)
-    .transform((text, context) => {
-      const instant = parseInstant(text)
-      if (instant === null) context.addIssue('must be an instant in ISO 8601, such as 2030-01-31T09:30:00Z')
-      return instant?.at ?? z.NEVER
-    })
-    .optional(),
+  from: instant.optional(),
 })
 
 /**

@@ -1,22 +1,13 @@
 import { z } from 'zod'
-import { parseInstant } from '../schedule/instant.ts'
 import { shadowReport } from '../shadow/comparison.ts'
 import { check } from './body.ts'
+import { instant } from './fields.ts'
 import type { Deps, Handler } from './surface.ts'
 
 const DAY_MS = 24 * 3_600_000
 const MOST_DAYS = 31
 const MOST_EXAMPLES = 20
 const DEFAULT_EXAMPLES = 5
-
-const instant = z
-  .string()
-  .max(64)
-  .transform((text, context) => {
-    const read = parseInstant(text)
-    if (read === null) context.addIssue('must be an instant in ISO 8601, such as 2030-01-31T09:30:00Z')
-    return read?.at ?? z.NEVER
-  })
 
 const query = z.strictObject({
   from: instant.optional(),

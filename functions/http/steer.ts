@@ -10,12 +10,17 @@ const ACTIONS = ['rollout_advanced', 'rollout_forced', 'rollout_rolled_back'] as
 /** What a record may say of the flags: texts and lists of lines, no more than an entry can hold. */
 const state = z.record(z.string().max(100), z.json()).nullable().default(null)
 
-const record = z.strictObject({
-  action: z.enum(ACTIONS, `must be one of ${ACTIONS.join(', ')}`),
-  before: state,
-  after: state,
-  reason: z.string().max(2000).default(''),
-})
+const record = z
+  .strictObject({
+    action: z.enum(ACTIONS, `must be one of ${ACTIONS.join(', ')}`),
+    before: state,
+    after: state,
+    reason: z.string().max(2000).default(''),
+  })
+  .refine(({ action, reason }) => action !== 'rollout_forced' || reason.trim() !== '', {
+    path: ['reason'],
+    message: 'says why it was forced; it is missing',
+  })
 
 const nothing = z.strictObject({})
 

@@ -55,12 +55,17 @@ async function registerOne(documents: Documents, definition: Definition): Promis
   )
 }
 
-/** Is nothing to be done? A damaged job is left to people; a mended one gets its place in the queue back. */
+/**
+ * Is nothing to be done? A damaged job is left to people; a mended one gets its place in the queue back, and one of before
+ * `defined_at` was stored gets that, since a shadow finds jobs by it.
+ */
 function stands(stored: Stored | null, definition: Definition): boolean {
   if (stored === null) return false
   const job = parseJob(stored)
   if (!job.ok) return true
-  return isDefinedAs(job.value, definition) && stored.fields.claimable_at === claimableAt(job.value)
+  const { claimable_at, defined_at } = stored.fields
+  const isInPlace = claimable_at === claimableAt(job.value) && typeof defined_at === 'number'
+  return isInPlace && isDefinedAs(job.value, definition)
 }
 
 /** The next step towards the definition: first close the accounts, then take it over. */

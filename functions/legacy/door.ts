@@ -121,8 +121,11 @@ function requireMeant({ max_skew_seconds }: Door, request: ClaimRequest, now: nu
       field: 'startedAt',
       message: `is ${off} s off our time: send the present, set the clock`,
     })
-  if (scheduled_for !== null && Math.abs(scheduled_for - now) > DAY_MS)
-    problems.push({ field: 'scheduledFor', message: 'is more than a day off: run it without a claim' })
+  // Performed before it is due, it would have its outcome by then: at its instant nobody would run it.
+  if (scheduled_for !== null && scheduled_for - now > max_skew_seconds * 1000)
+    problems.push({ field: 'scheduledFor', message: 'is still to come: claim it when it is due' })
+  if (scheduled_for !== null && now - scheduled_for > DAY_MS)
+    problems.push({ field: 'scheduledFor', message: 'is more than a day ago: run it without a claim' })
   if (problems.length === 0) return
   const list = problems.map(({ field, message }) => `${field} ${message}`).join('; ')
   throw new TickoverError('bad_request', `These instants cannot be meant (${list}).`, { problems })

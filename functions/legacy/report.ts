@@ -62,8 +62,13 @@ export async function settleRun(
   const last = settled === null ? seen : await find(reach.documents, holding)
   const taken = takenBefore(last, holding, outcome)
   if (taken !== null) return taken
-  if (performed) await recordRefused(door.documents, holding, last.now)
+  if (performed && mayBeRepeated(last, holding)) await recordRefused(door.documents, holding, last.now)
   throw lost()
+}
+
+/** A run that is over and had no other attempt was performed once, however late that was told. */
+function mayBeRepeated({ run: { fields } }: Seen, { fence }: Holding): boolean {
+  return fields.finished_at === null || fields.attempts.some((one) => one.fence !== fence)
 }
 
 function policiesOf({ policies }: Job): Policies {

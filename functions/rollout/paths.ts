@@ -2,7 +2,7 @@ import type { Config } from '../config.ts'
 import { runLoop } from '../legacy/loop.ts'
 import { tellTrouble } from '../observe/trouble.ts'
 import { createShadow, type Shadow } from '../shadow/shadow.ts'
-import { permits } from '../store/permits.ts'
+import { limited, permits } from '../store/permits.ts'
 import type { Engine } from '../tick/engine.ts'
 import type { TickEnd } from '../tick/record.ts'
 import { survey } from '../tick/survey.ts'
@@ -21,9 +21,6 @@ export interface Paths {
   readonly runLoop: () => Promise<void>
 }
 
-/** The name under which the shadow has its own share of the store's permits. */
-const SHADOW_PERMITS = 'in shadow'
-
 /** The paths over an engine without a claimant of its own. `registered` resolves once the coded jobs are in the store. */
 export function createPaths(
   parts: Omit<Engine, 'claimant'>,
@@ -32,8 +29,8 @@ export function createPaths(
 ): Paths {
   const lanes = config.lanes.map(({ name }) => name)
   const shadowing = shadowPath(config)
-  const shares = shadowing === null ? lanes : [...lanes, SHADOW_PERMITS]
-  const documentsOf = permits(parts.documents, config.database_max_connections, shares)
+  const reserved = shadowing === null ? 0 : shadowPermits(config.database_max_connections, lanes.length)
+  const documentsOf = permits(parts.documents, config.database_max_connections - reserved, lanes)
   const engineOf = (path: Path, lane: string): Engine => ({
     ...parts,
     documents: documentsOf(lane),
@@ -42,7 +39,12 @@ export function createPaths(
   const shadow =
     shadowing === null
       ? null
-      : createShadow(engineOf(shadowing, SHADOW_PERMITS), documentsOf(SHADOW_PERMITS), shadowing, config)
+      : createShadow(
+          { ...parts, claimant: liveClaimant(shadowing, config) },
+          limited(parts.documents, Math.max(1, reserved)),
+          shadowing,
+          config,
+        )
 
   /** One pass of the loop over a lane, live or in shadow. */
   async function pass(lane: string): Promise<void> {
@@ -71,6 +73,11 @@ export function createPaths(
   }
 }
 
+/** A tenth of the store's permits, as far as the lanes can spare one. */
+function shadowPermits(total: number, lanes: number): number {
+  return Math.min(Math.max(1, Math.floor(total / 10)), Math.max(0, total - lanes))
+}
+
 /**
  * A tick with its shadow beside it. The answer is the live tick's; it waits for the shadow no longer than a tick may
  * claim, so that the next tick is not held up.
@@ -92,6 +99,11 @@ async function beside(
   })
   await Promise.race([shadowed, clock.sleep(began + budget_ms - clock.now(), ended.signal)])
   over.abort()
-  await Promise.race([shadowed, clock.sleep(settings.grace_seconds * 1000, ended.signal)])
+  // What is left of the request, should the live tick have needed it: Cloud Run cuts the answer off at its end.
+  const left_ms = began + settings.request_timeout_seconds * 1000 - clock.now()
+  await Promise.race([
+    shadowed,
+    clock.sleep(Math.min(settings.grace_seconds * 1000, left_ms / 2), ended.signal),
+  ])
   return end
 }

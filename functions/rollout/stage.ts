@@ -49,7 +49,9 @@ export function mayClaim(path: Path, job: string, now: number, rollout: Rollout)
 export function ownerOf(job: string, now: number, rollout: Rollout): Path {
   if (rollout.stage !== 3) return rollout.stage < 2 ? 'legacy' : 'tick'
   if (rollout.canary_split === 'alternate') return Math.floor(now / QUARTER_MS) % 2 === 0 ? 'legacy' : 'tick'
-  const isCanary = rollout.canary_jobs.includes(job) || shareOf(job) * 100 < rollout.canary_percent
+  // Not the hash that spreads jitter: a canary is of all instants.
+  const isCanary =
+    rollout.canary_jobs.includes(job) || shareOf(`canary ${job}`) * 100 < rollout.canary_percent
   return isCanary ? 'tick' : 'legacy'
 }
 

@@ -1,4 +1,4 @@
-import type { Job } from '../job/job.ts'
+import { isFinished, type Job } from '../job/job.ts'
 import { parseJob } from '../job/parse.ts'
 import { toFields } from '../job/stored.ts'
 import { jobRef, runRef } from '../lease/held.ts'
@@ -27,8 +27,9 @@ interface Mark {
 
 /** Changes are stamped before they are committed: what is followed overlaps by this, ms. */
 const OVERLAP = 60_000
-const PAGE = 200
-const MOST_PAGES = 100
+/** So many jobs, each with the largest payload, fit into one commit. */
+const PAGE = 100
+const MOST_PAGES = 200
 
 /**
  * Brings the shadow's jobs of a lane in line with the live ones that were changed since it last looked. Another process
@@ -47,7 +48,8 @@ export async function sync(following: Following, lane: string): Promise<void> {
     const { value } = await live.query(after === null ? asked : { ...asked, after })
     const steps = value.length === 0 ? [] : await stepsFor(following, value, mark, now)
     if (!(await writeAll(following.shadow, steps, now))) return
-    followed ||= steps.length > 0
+    // What was only read moves the mark too: else it is read again at every look.
+    followed ||= value.length > 0
     const last = value.at(-1)
     if (last === undefined || value.length < PAGE) break
     const reached = Number(last.fields.defined_at)
@@ -91,19 +93,32 @@ async function stepsFor(
 ): Promise<Step[]> {
   const jobs = found.flatMap((stored) => {
     const job = parseJob(stored)
-    const isWanted = job.ok && job.value.kind !== 'reported' && following.isShadowed(job.value.name, now)
-    return isWanted ? [job.value] : []
+    return job.ok && job.value.kind !== 'reported' ? [job.value] : []
   })
   if (jobs.length === 0) return []
   const { value: shadows } = await following.shadow.get(jobs.map(({ name }) => jobRef(name)))
-  return jobs.flatMap((job, n) => stepFor(following.epoch, job, shadows[n] ?? null, mark, now))
+  return jobs.flatMap((job, n) => {
+    const shadow = shadows[n] ?? null
+    const isShadowed = following.isShadowed(job.name, now)
+    return isShadowed ? stepFor(following.epoch, job, shadow, mark, now) : rest(job, shadow)
+  })
 }
 
 function stepFor(epoch: string, live: Job, shadow: Stored | null, mark: Mark, now: number): Step[] {
   const known = shadow !== null && shadow.fields.epoch === epoch ? parseJob(shadow) : null
-  const followed = known?.ok === true ? follow(known.value, live) : begin(live, watchingSince(mark, now), now)
+  const watching = watchingSince(mark, now)
+  if (known?.ok !== true && isFinished(live) && live.created_at < watching) return rest(live, shadow)
+  const followed = known?.ok === true ? follow(known.value, live) : begin(live, watching, now)
   if (followed === null) return []
   return [{ live, change: jobChange(epoch, shadow, followed), skips: followed.skips }]
+}
+
+/** What has no part in this comparison falls due no more: it would stand before all that has. */
+function rest(live: Job, shadow: Stored | null): Step[] {
+  if (shadow === null || shadow.fields.claimable_at === null) return []
+  const fields = { epoch: null, claimable_at: null }
+  const change = { kind: 'update', ref: jobRef(live.name), version: shadow.version, fields } as const
+  return [{ live, change, skips: [] }]
 }
 
 /** A job that was made since is new under the shadow's eyes; before its first look it has seen none. */

@@ -26,7 +26,8 @@ export function permits(
   }
 }
 
-function limited(documents: Documents, share: number): Documents {
+/** The same documents with `share` parallel calls of their own. */
+export function limited(documents: Documents, share: number): Documents {
   const limit = pLimit(share)
   return {
     get: (refs) => limit(() => documents.get(refs)),

@@ -11,9 +11,9 @@ export interface Ask {
 const MOST_ASKED = 10_000
 const MOST_SHOWN = 20
 
-/** The intents of a list of effects, in whatever order they were asked for. */
+/** The intents of a list of effects, in whatever order they were asked for; under one key they are one, the last. */
 export function intentsOf(asked: readonly Ask[]): Intents {
-  return summary(asked.map(intentOf))
+  return summary([...new Map(asked.map((ask) => [ask.key, intentOf(ask)])).values()])
 }
 
 /** Notes what one attempt asks for, and whether an effect failed. */

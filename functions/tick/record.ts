@@ -30,8 +30,8 @@ export async function recordTick(engine: Engine, ended: Ended): Promise<TickEnd>
   const duration = engine.clock.now() - ended.began
   const by = { lane: ended.lane, ...origin(engine) }
   const report = reportOf(by, tally, ended.counts.counts(), engine.eventLoopDelay(), duration)
-  // A loop passes every few seconds: a pass that found nothing says nothing.
-  if (engine.claimant.path === 'legacy' && tally.checked === 0) return { status, report }
+  // A loop passes every few seconds: a pass that found nothing of its own says nothing.
+  if (engine.claimant.path === 'legacy' && tally.due === 0) return { status, report }
   const ended_at = time.now()
   const times = { started_at: ended_at - duration, ended_at, expire_at: ended_at + KEEP_MS }
   const ref = { collection: 'scheduler_ticks', id } as const

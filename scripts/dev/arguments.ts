@@ -36,6 +36,6 @@ type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number]
 function reasonAgainst(token: Token): string[] {
   if (token.kind === 'positional') return [`unexpected argument "${token.value}"`]
   if (token.kind === 'option-terminator') return []
-  if (!(token.name in OPTIONS)) return [`unknown option ${token.rawName}`]
+  if (!Object.hasOwn(OPTIONS, token.name)) return [`unknown option ${token.rawName}`]
   return token.value === undefined ? [] : [`${token.rawName} takes no value`]
 }

@@ -104,6 +104,11 @@ const UNSAID = /^(Job .* already claimed|Stopping: .*|Refused GET \/health: .*)$
 /** What is left: what people need not see, and what they must. */
 const otherRules: readonly Rule[] = [
   rule(z.object({ message: z.string().regex(UNSAID) }), () => null),
+  // Our own errors say what to do; where they were thrown helps nobody.
+  rule(
+    z.object({ message: z.string(), stack_trace: z.string().startsWith('TickoverError') }),
+    ({ message }) => row('function', 'trouble', message),
+  ),
   rule(z.object({ message: z.string(), stack_trace: z.string() }), ({ message, stack_trace }) =>
     row('function', 'trouble', `${message}\n${stack_trace}`),
   ),

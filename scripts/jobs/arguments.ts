@@ -29,7 +29,9 @@ export function readArguments(args: readonly string[]): Command {
   try {
     return commandOf(parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true }))
   } catch (error) {
-    return { verb: 'wrong', reasons: [error instanceof Error ? error.message : String(error)] }
+    // What follows is about arguments that begin with a dash; there are none here.
+    const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('. ')
+    return { verb: 'wrong', reasons: [reason] }
   }
 }
 

@@ -26,7 +26,7 @@ export function planAdvance(
   const after = withChanges(env, changes)
   const before = placeOf(env)
   const isForced = forced.length > 0
-  const given = reason ?? 'the gate passes'
+  const given = reason ?? (wish.to === stageOf(env) ? 'within the stage' : 'the gate passes')
   const why = isForced ? `${given} (did not pass: ${forced.join(', ')})` : given
   const record = { before, after: placeOf(after), reason: why }
   return {
@@ -65,12 +65,14 @@ export function placeOf(env: Env): Readonly<Record<string, string>> {
   return Object.fromEntries(set.flatMap(([name, text]) => (text === null ? [] : [[name, text] as const])))
 }
 
-/** Stages are not skipped, not even by force. Stages 3 and 4 may be entered again, for another canary or shadow. */
+/**
+ * Stages are not skipped, not even by force. The stage that stands may be entered again: for another canary or shadow, and
+ * to finish an advance that was cut off.
+ */
 function outOfOrder(to: number, env: Env): string | null {
   const from = stageOf(env)
   if (to < from) return `Stage ${to} is behind stage ${from}; that way it is rollback --to ${to}.`
-  if (to === from && (to === 3 || to === 4)) return null
-  if (to === from) return `Stage ${to} stands already.`
+  if (to === from) return null
   const isNext = to === from + 1 || (from === 1 && to === 3 && textOf(env, 'ENVIRONMENT') === 'production')
   return isNext ? null : `Stages are not skipped: from stage ${from} it goes to ${nextStage(env)}.`
 }

@@ -205,7 +205,7 @@ function contradictions(given: Given, verb: Verb): string[] {
 }
 
 function isName(name: string): name is Name {
-  return name in OPTIONS
+  return Object.hasOwn(OPTIONS, name)
 }
 
 function wrong(reasons: readonly string[]): Asked {

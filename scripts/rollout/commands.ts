@@ -15,7 +15,7 @@ import { overall, tableLines, verdictLine } from './print.ts'
 import { reportTable } from './report-table.ts'
 import { BOUNDS, planRollback, remarks, type Way, wayBack } from './rollback.ts'
 import { statusLines } from './status.ts'
-import { planLines } from './steps.ts'
+import { planLines, type Step } from './steps.ts'
 
 /** Where an answer goes; it may be one JSON document. */
 export interface Output {
@@ -63,7 +63,7 @@ export const COMMANDS: Readonly<Record<Command['verb'], Run>> = {
   report: async ({ job, json }, { service }, { answer, tty }) => {
     const report = shadowAnswer.parse(await service.shadowReport(job))
     if (json) answer(JSON.stringify(report, null, 2))
-    else reportTable(report, { tty }).forEach(answer)
+    else reportTable(report, { tty, job }).forEach(answer)
     return DONE
   },
 }
@@ -84,24 +84,52 @@ async function advance(command: Command, hands: Hands, { answer }: Output): Prom
   const wish = { ...command.wish, to }
   const first = planAdvance(wish, flags, { reason: command.reason, forced: [] })
   if (first.kind === 'refused') return told(answer, [first.reason, 'See --help.'], WRONG_USAGE)
+  if (to === from && changesNothing(first.steps)) return finish(command, first.steps, hands, answer)
   const gate = await judgeGate(hands, to === from ? null : to, command.qa_pass)
   gateLines(gate).forEach(answer)
   const open = openLines(gate, to === from)
   const isForced = command.force && open.length > 0
   const plan = isForced ? planAdvance(wish, flags, { reason: command.reason, forced: open }) : first
   if (plan.kind === 'refused') return told(answer, [plan.reason], WRONG_USAGE)
-  ;['', `What changes, from stage ${from} to ${to}:`, ...planLines(plan.steps, flags, platform)].forEach(
-    answer,
-  )
+  const way = to === from ? `within stage ${to}` : `from stage ${from} to ${to}`
+  ;['', `What changes, ${way}:`, ...planLines(plan.steps, flags, platform)].forEach(answer)
   if (open.length > 0 && !isForced)
     return told(answer, ['', stopLine(gate, open, to === from)], EXIT[gate.verdict])
   if (!command.apply) return told(answer, ['', NOTHING_CHANGED], DONE)
-  const { seconds: took, problems } = await performAll(plan.steps, hands)
+  return go(plan.steps, to, hands, answer)
+}
+
+/** An advance that was cut off after its deployment: no flag changes, so there is nothing for a gate to decide. */
+async function finish(
+  { apply }: Command,
+  steps: readonly Step[],
+  hands: Hands,
+  answer: Output['answer'],
+): Promise<number> {
+  const { platform } = hands
+  const flags = await platform.flags()
+  const to = stageOf(flags)
+  answer(`Stage ${to} stands already. What an advance that was cut off may have left:`)
+  planLines(steps, flags, platform).forEach(answer)
+  return apply ? go(steps, to, hands, answer) : told(answer, ['', NOTHING_CHANGED], DONE)
+}
+
+async function go(
+  steps: readonly Step[],
+  to: number,
+  hands: Hands,
+  answer: Output['answer'],
+): Promise<number> {
+  const { seconds: took, problems } = await performAll(steps, hands)
   return told(
     answer,
     [...problemLines(problems), `Stage ${to}, in ${seconds(took * 1000)}.`],
     codeOf(problems),
   )
+}
+
+function changesNothing(steps: readonly Step[]): boolean {
+  return steps.every((step) => step.kind !== 'deploy' || Object.keys(step.changes).length === 0)
 }
 
 /** Where a canary is there already, naming one is about that. */

@@ -33,8 +33,8 @@ advance, rollback
   --apply                  does it; without it nothing is changed
   --file PATH              Cloud Run, where the storage changes: the json storage's file as this shell sees it
 
-A rollback that was cut off is finished by running it again. Flags: OPERATOR_TOKEN, an ID token of an operator, when this
-shell's credentials cannot make one.
+A rollback that was cut off is finished by running it again, an advance by advance --to the stage that stands.
+Flags: OPERATOR_TOKEN, an ID token of an operator, when this shell's credentials cannot make one.
 
 Example: npm run rollout -- advance --local
 Exit codes: 0 pass or done, 1 the gate or the verification fails, 2 the gate is inconclusive, 64 wrong usage, 70 other failures.

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { type Evidence, type Probes, parseEvidence } from '../../functions/rollout/evidence.ts'
 import { judge, verdictOf } from '../../functions/rollout/gate.ts'
+import { reasonOf } from './failure.ts'
 
 const document = z.looseObject({ by: z.string().min(1), evidence: z.unknown() })
 
@@ -10,10 +11,13 @@ const document = z.looseObject({ by: z.string().min(1), evidence: z.unknown() })
  * passed gate from 2 to 3 in qa.
  */
 export async function readQaPass(path: string): Promise<NonNullable<Probes['qa_pass']>> {
-  const text = await readFile(path, 'utf8')
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new Error(`The file of --qa-pass cannot be read: ${reasonOf(error)}.`)
+  })
   const parsed = document.safeParse(jsonOrNull(text))
-  if (!parsed.success) throw new Error(`${path} is not what check --json prints.`)
-  const evidence = parseEvidence(parsed.data.evidence)
+  const evidence = parsed.success ? evidenceOrNull(parsed.data.evidence) : null
+  if (!parsed.success || evidence === null)
+    throw new Error(`${path} is not what check --json prints; save that at stage 2 in qa, and name the file.`)
   const reason = objection(evidence)
   if (reason !== null) throw new Error(`${path} is no pass of stage 2 in qa: ${reason}.`)
   return { passed_at: evidence.read_at, by: parsed.data.by }
@@ -28,6 +32,14 @@ function objection(evidence: Evidence): string | null {
     .filter(({ verdict }) => verdict !== 'pass')
     .map(({ what, verdict }) => `${what}: ${verdict}`)
   return open.join(', ')
+}
+
+function evidenceOrNull(value: unknown): Evidence | null {
+  try {
+    return parseEvidence(value)
+  } catch {
+    return null
+  }
 }
 
 function jsonOrNull(text: string): unknown {

@@ -14,15 +14,20 @@ const ERRORS = 6
 
 /**
  * The report as lines for people, at most 110 wide: what was compared, the total, a line for each job, what was set aside,
- * examples. Lateness is p50/p99 in seconds, errors are those of runs. `tty`: colours may be used.
+ * examples. Lateness is p50/p99 in seconds, errors are those of runs. `tty`: colours may be used; `job`: the only one that
+ * was asked for.
  */
-export function reportTable(report: ShadowReport | ShadowOff, { tty }: { readonly tty: boolean }): string[] {
+export function reportTable(
+  report: ShadowReport | ShadowOff,
+  { tty, job = null }: { readonly tty: boolean; readonly job?: string | null },
+): string[] {
   if (report.status === 'off') return [`Stage ${report.stage}: ${report.message}`]
   const paint = (style: Style, text: string) =>
     tty ? styleText(style, text, { validateStream: false }) : text
   const painted = (name: string, figures: Figures) => paint(styleOf(figures), row(name, figures))
   return [
     ...headLines(report),
+    ...emptyLines(report, job),
     '',
     ...HEADINGS.map((line) => paint('dim', line)),
     painted('total', report.total),
@@ -50,6 +55,16 @@ function headLines(report: ShadowReport): string[] {
     ...(report.complete
       ? []
       : ['INCOMPLETE: there is more than may be read at once. Ask for a shorter window.']),
+  ]
+}
+
+/** Why there is nothing to see. */
+function emptyLines({ total, jobs }: ShadowReport, job: string | null): string[] {
+  if (total.compared > 0) return []
+  if (job !== null && jobs.length === 0)
+    return [cut(`Nothing of a job "${job}" stands in this time. Is that its name?`, WIDTH)]
+  return [
+    'Nothing is compared yet: each occurrence waits for its tolerance (ROLLOUT_TOLERANCE_SECONDS), and for its end.',
   ]
 }
 

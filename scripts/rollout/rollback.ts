@@ -60,7 +60,12 @@ export function planRollback(way: Way, env: Env): Plan {
 /** What people have to know of a way back. */
 export function remarks(way: Way, env: Env): string[] {
   const planned = flagsBack(way, env)
-  if (planned.kind === 'refused' || (way.manner !== 'full' && way.manner !== 'stage')) return []
+  if (planned.kind === 'refused') return []
+  if (way.manner === 'partial' && Object.keys(planned.changes).length === 0)
+    return [
+      `The state is in ${storageOf(env)} already: only what a rollback that was cut off has left is done.`,
+    ]
+  if (way.manner !== 'full' && way.manner !== 'stage') return []
   const after = withChanges(env, planned.changes)
   const isLegacyLive = stageOf(after) < 2 || stageOf(after) === 3
   if (!isLegacyLive || textOf(after, 'ROLLOUT_LEGACY_LOOP') === 'on') return []

@@ -46,6 +46,15 @@ export async function verify(
       ids === '' ? 'Cloud Scheduler is paused' : `Cloud Scheduler still posts: ${ids}`,
     )
   }
+  if (!expected.paused && claiming.includes('tick')) {
+    const jobs = await existingJobs(platform)
+    see(
+      jobs.some(({ state }) => state !== 'PAUSED'),
+      jobs.some(({ state }) => state !== 'PAUSED')
+        ? 'Cloud Scheduler posts ticks'
+        : 'no Cloud Scheduler job is enabled, so no tick comes: advance --to the stage that stands resumes them',
+    )
+  }
   if (expected.scheduled) {
     const pending = (await setupSteps(platform, flags, true)).filter(isPending)
     const ids = pending.map(({ kind, id }) => `${kind} ${id}`).join(', ')

@@ -2,8 +2,8 @@
 export const HELP = `Creates or updates the Cloud Scheduler jobs that post the ticks: one for each lane, two on alternate
 minutes for a lane with dwell. Run it again at any time: it changes only what differs.
 
-  node scripts/setup-scheduler.ts [--dry-run] [--paused] [--delete]
-  node scripts/setup-scheduler.ts --pause | --resume | --run  [--dry-run]
+  npm run setup -- [--dry-run] [--paused] [--delete]
+  npm run setup -- --pause | --resume | --run  [--dry-run]
 
   --dry-run   print the plan, change nothing
   --paused    the jobs shall be paused; a new one never ticks before --resume
@@ -21,7 +21,7 @@ Example:
   GOOGLE_CLOUD_PROJECT=my-project SCHEDULER_TARGET_URL=https://scheduler-abc.a.run.app \\
   SCHEDULER_OIDC_AUDIENCE=https://scheduler-abc.a.run.app \\
   SCHEDULER_SERVICE_ACCOUNT=ticks@my-project.iam.gserviceaccount.com \\
-  SCHEDULER_LANES=high:dwell,low node scripts/setup-scheduler.ts --dry-run
+  SCHEDULER_LANES=high:dwell,low npm run setup -- --dry-run
 
 Exit codes: 0 done, or nothing to do; 1 something failed (run it again, it goes on); 2 wrong usage or configuration;
 3 --dry-run found something to change.

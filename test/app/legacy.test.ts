@@ -175,7 +175,7 @@ describe('PATCH /api/legacy/runs', () => {
     expect(lost).toMatchObject({ status: 409, body: { code: 'lost' } })
   })
 
-  it('settles with a status: result, items and effects are kept', async () => {
+  it('settles with a status: result, items and effects are kept, effects of one key as one', async () => {
     const { ask, documents } = setup()
     await ask('POST', RUNS, CLAIM)
     const report = {
@@ -184,7 +184,10 @@ describe('PATCH /api/legacy/runs', () => {
       status: 'succeeded',
       result: { sent: 2 },
       items: { processed: 2, succeeded: 2, failed: 0 },
-      effects: [{ key: 'post', input: { b: 1, a: 2 } }],
+      effects: [
+        { key: 'post', input: 'first' },
+        { key: 'post', input: { b: 1, a: 2 } },
+      ],
     }
     const taken = { status: 200, body: { status: 'succeeded', nextAttemptAt: null } }
     expect(await ask('PATCH', RUNS, report)).toEqual(taken)

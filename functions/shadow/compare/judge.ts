@@ -72,8 +72,13 @@ function hasOtherIntents({ live, shadow }: Pair): boolean {
 }
 
 function hasOtherOutcome({ live, shadow }: Pair): boolean {
-  const ends = [live?.status, shadow?.status]
+  const ends = [live, shadow].map((run) => run && endOf(run))
   return ends.includes('succeeded') && ends.includes('failed') && !isPlanned(shadow)
+}
+
+/** A run that was replaced while it waited to be tried again has failed. */
+function endOf({ status, attempts }: Seen): Seen['status'] {
+  return status === 'cancelled' && attempts.at(-1)?.outcome === 'failed' ? 'failed' : status
 }
 
 /** A shadow that only plans succeeds without its handler, which says nothing about the outcome. */
@@ -105,7 +110,7 @@ function builtIn(verdict: Mismatch, pair: Pair, scene: Scene): string | null {
       if (hasOtherPayload(pair)) return scene.turns.has(pair) ? 'redefined' : null
       return pair.live?.effect_failed ? 'effect_failed' : null
     case 'outcome_differs':
-      if (pair.live?.effect_failed) return 'effect_failed'
+      if (pair.live?.effect_failed && endOf(pair.live) === 'failed') return 'effect_failed'
       return [pair.live, pair.shadow].some((run) => run !== null && diedAtLast(run)) ? 'holder_died' : null
   }
 }

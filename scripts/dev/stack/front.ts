@@ -79,13 +79,20 @@ function forward(request: IncomingMessage, response: ServerResponse, port: numbe
   const onward = { host: '127.0.0.1', port, method, path: url, headers: { ...headers, connection: 'close' } }
   const upstream = send({ ...onward, agent: false })
   upstream.on('response', (answer) => passBack(answer, response))
-  upstream.on('error', (error) => refuse(response, 502, `The revision broke off: ${error.message}`))
+  upstream.on('error', (error) => {
+    // A revision that has answered reads no more of a body that is too large: its answer is on its way.
+    if (!isAnswered(error)) refuse(response, 502, `The revision broke off: ${error.message}`)
+  })
   response.on('close', () => upstream.destroy())
   request.pipe(upstream)
   return new Promise((resolve) => {
     upstream.once('socket', (socket) => socket.once('connect', () => resolve()))
     upstream.once('close', resolve)
   })
+}
+
+function isAnswered(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EPIPE'
 }
 
 function passBack(answer: IncomingMessage, response: ServerResponse): void {
@@ -98,8 +105,12 @@ function passBack(answer: IncomingMessage, response: ServerResponse): void {
 
 function refuse(response: ServerResponse, status: number, detail: string): void {
   if (response.headersSent) return void response.destroy()
+  const [code, title] =
+    status === 502 ? ['revision_broke_off', 'bad gateway'] : ['no_revision', 'unavailable']
   response.writeHead(status, { 'content-type': 'application/problem+json' })
-  response.end(JSON.stringify({ status, detail }))
+  response.end(
+    JSON.stringify({ type: 'about:blank', title, status, detail, code, error: detail, message: detail }),
+  )
 }
 
 function listen(server: Server, port: number): Promise<void> {

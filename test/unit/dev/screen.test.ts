@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { TickoverError } from '../../../functions/errors.ts'
 import type { Event } from '../../../functions/observe/events.ts'
 import { createLog } from '../../../functions/observe/log.ts'
 import { withTrace } from '../../../functions/observe/trace.ts'
@@ -74,6 +75,12 @@ describe('the screen', () => {
     const error = new Error('boom')
     expect(shown({ kind: 'unexpected', where: 'drain', error })[0]).toContain(error.stack)
     expect(createScreen([])('Killed')).toBe('Killed')
+  })
+
+  it('shows no stack of an error of ours, which says what to do', () => {
+    const error = new TickoverError('configuration', 'Correct these flags: ROLLOUT_STAGE')
+    const [line] = shown({ kind: 'unexpected', where: 'start', error })
+    expect(line).toMatch(/trouble +.*Correct these flags: ROLLOUT_STAGE$/)
   })
 
   it('shows what a job says of itself, also when it looks like another line', () => {

@@ -233,7 +233,7 @@ describe('npm run jobs', () => {
     ['copy --from json --to json', { verb: 'wrong' }],
     ['copy', { verb: 'wrong' }],
     ['move --from json --to firestore', { verb: 'wrong', reasons: ['say what to do: copy'] }],
-    ['copy --from json --to firestore --force', { verb: 'wrong' }],
+    ['copy --from json --to firestore --force', { verb: 'wrong', reasons: ["Unknown option '--force'"] }],
   ])('reads "%s"', (line, command) => {
     expect(readArguments(line.split(' '))).toMatchObject(command)
   })

@@ -80,6 +80,17 @@ describe('registering', () => {
     await register(a.documents, [definition()])
     expect((await stored('digest')).fields.claimable_at).not.toBeNull()
   })
+
+  test('stamps a job of before that was stored, once, and leaves its next instant alone', async () => {
+    const { a, clock, put, stored } = setup([])
+    const { defined_at: _, ...before } = toFields(newJob(definition(), T0))
+    await put(jobRef('digest'), before)
+    await clock.advance(1)
+    for (let starts = 0; starts < 2; starts++) await register(a.documents, [definition()])
+    const { next_run_at } = before
+    expect((await stored('digest')).fields).toMatchObject({ defined_at: T0 + 1, next_run_at })
+    expect(a.documents.asked).toHaveLength(1)
+  })
 })
 
 describe('a changed definition', () => {

@@ -61,18 +61,17 @@ describe('a claim at the door', () => {
     await reporter().settle(holding)
     expect(await reporter().claim()).toBe('already_done')
     await put(jobRef('digest'), toFields(pause(await job('digest'), at(1))))
+    await clock.advanceTo(at(2))
     expect(await reporter().claim({ scheduled_for: at(2) })).toBe('paused')
   })
 
   test('of an instant that is recorded already is refused, and the job goes on behind it', async () => {
-    const { clock, reporter, job } = setup()
-    await clock.advanceTo(at(1))
-    const ahead = await reporter().hold({ scheduled_for: at(3) })
-    await reporter().settle(ahead)
+    const { clock, reporter, job, put } = setup()
     await clock.advanceTo(at(3))
+    await put(runRef(run(3)), { status: 'succeeded' })
     expect(await reporter().claim()).toBe('already_done')
     expect(minutes((await job('digest')).next_run_at)).toBe(4)
-    expect((await job('digest')).totals).toMatchObject({ runs: 1, skipped: 2, duplicates_suppressed: 1 })
+    expect((await job('digest')).totals).toMatchObject({ runs: 0, skipped: 2, duplicates_suppressed: 1 })
   })
 
   test('records what was open before it, once', async () => {
@@ -87,7 +86,8 @@ describe('a claim at the door', () => {
     await clock.advanceTo(at(1))
     expect(await reporter().claim({ started_at: at(1) - 10_001 })).toBe('bad_request')
     expect(await reporter().claim({ started_at: at(1) + 10_001 })).toBe('bad_request')
-    expect(await reporter().claim({ scheduled_for: at(1) + 86_400_001 })).toBe('bad_request')
+    expect(await reporter().claim({ scheduled_for: at(1) - 86_400_001 })).toBe('bad_request')
+    expect(await reporter().claim({ scheduled_for: at(1) + 10_001 })).toBe('bad_request')
   })
 
   test('takes in a job that nobody knows: it has runs, and never falls due by itself', async () => {
@@ -336,6 +336,18 @@ describe('a reporter whose lease ran out', () => {
     }
     expect(await one.settle(holding)).toBe('lost')
     expect(await audit(store)).toHaveLength(1)
+  })
+
+  test('is no duplicate where its run is over and nobody else attempted it', async () => {
+    const bundle = setup()
+    const { clock, reporter } = bundle
+    await clock.advanceTo(at(1))
+    const holding = await reporter().hold({ job: 'elsewhere' })
+    await clock.advanceTo(at(9))
+    // The next claim of the job finds the holder dead; what is known from reports only has one attempt.
+    await reporter().hold({ job: 'elsewhere' })
+    expect(await reporter().settle(holding)).toBe('lost')
+    expect(await audit(bundle)).toEqual([])
   })
 
   test('still settles while nobody else has claimed', async () => {

@@ -40,6 +40,7 @@ test.each<[string, string[]]>([
   ['advance --local --storage disk', ['--storage must be json or firestore']],
   ['check --local --qa-pass', ['--qa-pass needs a value']],
   ['status --local --service x', ['--service does not go with --local']],
+  ['status --local --toString', ['unknown option --toString']],
 ])('"%s" is refused with every reason', (line, reasons) => {
   expect(read(line)).toEqual({ verb: 'wrong', reasons })
 })

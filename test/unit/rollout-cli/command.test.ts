@@ -136,6 +136,9 @@ describe('check', () => {
       code: 70,
       out: expect.stringContaining('no pass of stage 2 in qa'),
     })
+    await writeFile(file, '{ "by": "ana@example.com", "evidence": {} }')
+    expect((await run(`check --local --qa-pass ${file}`)).out).toContain('is not what check --json prints')
+    expect((await run(`check --local --qa-pass ${folder}`)).out).toContain('--qa-pass cannot be read')
   })
 })
 
@@ -176,11 +179,26 @@ describe('advance', () => {
   test('changes the canary within stage 3 unless something fails there; nothing has to be proven for it', async () => {
     const { run, world } = await setup({ ROLLOUT_STAGE: '3' })
     world.evidence = { shadow: null }
-    expect(await run('advance --local --canary-percent 30 --apply')).toMatchObject({ code: 0 })
+    expect(await run('advance --local --canary-percent 30 --apply')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('What changes, within stage 3:'),
+    })
     expect(world.env).toMatchObject({ ROLLOUT_STAGE: '3', ROLLOUT_CANARY_PERCENT: '30' })
     world.evidence = { duplicates: { settled: 1, effects: 0, legacy_reports: 0 } }
     expect(await run('advance --local --canary-percent 60 --apply')).toMatchObject({ code: 1 })
     expect(world.env).toMatchObject({ ROLLOUT_CANARY_PERCENT: '30' })
+  })
+
+  test('to the stage that stands finishes what was cut off, and asks no gate', async () => {
+    const { run, world } = await setup({ ROLLOUT_STAGE: '2' })
+    world.jobs = world.jobs.map((job) => ({ ...job, state: 'PAUSED' }))
+    const looked = await run('advance --local --to 2')
+    expect([looked.code, world.log]).toEqual([0, []])
+    expect(looked.out).toMatch(/^Stage 2 stands already[\s\S]*Nothing was changed/)
+    expect(await run('advance --local --to 2 --apply')).toMatchObject({ code: 0 })
+    expect(world.jobs.map(({ state }) => state)).toEqual(['ENABLED'])
+    expect(world.records).toMatchObject([{ action: 'rollout_advanced', reason: 'within the stage' }])
+    expect(world.env).toMatchObject({ ROLLOUT_STAGE: '2' })
   })
 
   test('skips no stage, not even by force', async () => {

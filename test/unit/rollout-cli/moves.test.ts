@@ -142,6 +142,13 @@ describe('a full rollback', () => {
   })
 })
 
+test('a rollback that leaves the jobs to ticks which are all paused does not pass', async () => {
+  const world = await running()
+  world.jobs = world.jobs.map((job) => ({ ...job, state: 'PAUSED' }))
+  const { problems } = await rollBack(world, { ...WAYS[3]!, to: 4 })
+  expect(problems).toEqual([expect.stringContaining('no tick comes')])
+})
+
 test('a throttled lane does not dwell, and its second Cloud Scheduler job is gone', async () => {
   const world = await running()
   await rollBack(world, WAYS[2]!)
@@ -173,6 +180,19 @@ test('a partial rollback whose copy fails leaves the service up where its state 
   expect(standing(world)).toMatchObject({ serves: true, env: { SCHEDULER_STORAGE: 'firestore' } })
 })
 
+/** At stage 1 after a rollback: the loop is live, and nothing posts. */
+async function rolledBack(): Promise<World> {
+  const world = await running({ ...FLAGS, ROLLOUT_LEGACY_LOOP: 'on' })
+  world.jobs = world.jobs.map((job) => ({ ...job, state: 'PAUSED' }))
+  return world
+}
+
+async function toQa(world: World): Promise<Ended> {
+  const plan = planAdvance(plainWish(2), world.env, { reason: 'go', forced: [] })
+  if (plan.kind === 'refused') throw new Error(plan.reason)
+  return timed(world, performAll(plan.steps, handsOf(world)))
+}
+
 /** From stage 3 to 4, the state moved to Firestore. */
 async function advance(world: World, forced: readonly string[] = []): Promise<Ended> {
   const plan = planAdvance(plainWish(4, { storage: 'firestore' }), world.env, { reason: 'go', forced })
@@ -195,6 +215,21 @@ describe('an advance', () => {
     world.jobs = world.jobs.map((job) => ({ ...job, state: 'PAUSED' }))
     await advance(world)
     expect(standing(world).posts).toEqual(['tickover-default * * * * * ENABLED'])
+  })
+
+  test('that is cut off anywhere is finished by an advance to the stage that then stands', async () => {
+    const whole = await rolledBack()
+    await toQa(whole)
+    for (const what of ['deploy 2', 'resume tickover-default', 'record']) {
+      const world = await rolledBack()
+      world.disturb = (made, moment) => {
+        if (made === what && moment === 'after') throw new Error('killed')
+      }
+      await expect(toQa(world)).rejects.toThrow('killed')
+      world.disturb = () => undefined
+      expect((await toQa(world)).problems).toEqual([])
+      expect(standing(world)).toEqual(standing(whole))
+    }
   })
 
   test('ends two cadences after the last claim of an older revision that is still there', async () => {

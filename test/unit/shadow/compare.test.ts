@@ -23,6 +23,11 @@ const legacy = (minute: number, changes = {}) => seen('legacy', minute, changes)
 const tick = (minute: number, changes = {}) => seen('tick', minute, changes)
 const later = (minute: number, by: number) => ({ started_at: T0 + minute * MINUTE + by })
 
+const replaced = (outcome: 'failed' | 'lost') => ({
+  status: 'cancelled' as const,
+  attempts: [attempt('tick', T0 + MINUTE, { outcome })],
+})
+
 describe('two paths', () => {
   test('agree on a run that both performed alike', () => {
     expect(verdicts({ live: [legacy(1)], shadow: [tick(1)] })).toEqual(['match'])
@@ -61,6 +66,13 @@ describe('two paths', () => {
     expect(verdicts({ live: [legacy(1, { status: 'cancelled' })], shadow: [tick(1, FAILED)] })).toEqual([
       'match',
     ])
+  })
+
+  test('differ in the outcome when one failed and was replaced before it was tried again', () => {
+    expect(verdicts({ live: [legacy(1)], shadow: [tick(1, replaced('failed'))] })).toEqual([
+      'outcome_differs',
+    ])
+    expect(verdicts({ live: [legacy(1)], shadow: [tick(1, replaced('lost'))] })).toEqual(['match'])
   })
 
   test('cannot differ in the outcome where the shadow succeeded without its handler; where it failed, they do', () => {
@@ -151,6 +163,11 @@ describe('set aside is', () => {
     expect(verdicts({ live: [legacy(1, half)], shadow: [tick(1)] })).toEqual(['ignored effect_failed'])
     expect(verdicts({ live: [legacy(1, half)], shadow: [tick(1, OTHER)] })).toEqual(['intents_differ'])
     expect(verdicts({ live: [legacy(1)], shadow: [tick(1, failed)] })).toEqual(['outcome_differs'])
+  })
+
+  test('no failure of the shadow, where the live run succeeded after an effect had failed', () => {
+    const recovered = legacy(1, { effect_failed: true })
+    expect(verdicts({ live: [recovered], shadow: [tick(1, FAILED)] })).toEqual(['outcome_differs'])
   })
 
   test('an overlap with a live run whose effect failed and that was tried again', () => {

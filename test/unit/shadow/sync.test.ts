@@ -84,6 +84,30 @@ describe('the first look of a shadow', () => {
     for (const name of names) expect(await shadow(name)).toBeDefined()
   })
 
+  test('takes in jobs that all have large payloads', async () => {
+    const payload = JSON.stringify('x'.repeat(65_000))
+    const { look, shadow, store } = await setup([])
+    for (const first of [0, 100]) {
+      const jobs = Array.from({ length: 100 }, (_, n) =>
+        newJob(definition({ name: `${first + n}`, payload }), T0),
+      )
+      await store.commit(
+        jobs.map((job) => ({ kind: 'create', ref: jobRef(job.name), fields: toFields(job) })),
+      )
+    }
+    await look()
+    expect(await shadow('199')).toMatchObject({ payload })
+  })
+
+  test('takes in no job that had finished before', async () => {
+    const { look, shadow, store, clock } = await setup([])
+    const done = { ...newJob(definition({ kind: 'one_off' }), T0), next_run_at: null }
+    await store.commit([{ kind: 'create', ref: jobRef('digest'), fields: toFields(done) }])
+    await clock.advance(MINUTE)
+    await look()
+    expect(await shadow()).toBeUndefined()
+  })
+
   test('of a lane without jobs is marked too', async () => {
     const { look, mark } = await setup()
     await look({}, 'slow')
@@ -92,13 +116,36 @@ describe('the first look of a shadow', () => {
 })
 
 describe('a later look', () => {
-  test('writes nothing when nothing was changed', async () => {
-    const { look, wire, clock } = await setup()
+  test('writes nothing when nothing was changed, once its mark is beyond the last change', async () => {
+    const { look, wire, clock, mark } = await setup()
     await look()
+    await clock.advance(10 * MINUTE)
+    await look()
+    expect(await mark()).toMatchObject({ shadow_since: T0, synced_until: clock.now() })
     await clock.advance(10 * MINUTE)
     wire.asked.length = 0
     await look()
     expect(wire.asked).toEqual([])
+  })
+
+  test('does not read again and again what it may not shadow', async () => {
+    const { look, clock, store, wire } = await setup()
+    const shadowless = { isShadowed: () => false }
+    for (let n = 0; n < 5; n++) {
+      const job = newJob(definition({ name: `other-${n}` }), clock.now())
+      await store.commit([{ kind: 'create', ref: jobRef(job.name), fields: toFields(job) }])
+      await look(shadowless)
+      await clock.advance(2 * MINUTE)
+    }
+    await look(shadowless)
+    let read = 0
+    const query: typeof wire.query = async (asked) => {
+      const answer = await wire.query(asked)
+      read += answer.value.length
+      return answer
+    }
+    await look({ ...shadowless, live: { ...wire, query } })
+    expect(read).toBe(0)
   })
 
   test('follows what was changed, with what that skipped', async () => {
@@ -219,4 +266,18 @@ test('another comparison begins anew, at the live job, and the one before goes o
   const begun = { epoch: 'two', shadow_since: clock.now() }
   expect(await mark()).toMatchObject({ ...begun, synced_until: clock.now() })
   expect(await shadow()).toMatchObject({ ...begun, next_run_at: T0 + MINUTE })
+})
+
+test('a job that another comparison leaves out falls due no more in shadow, until one takes it in again', async () => {
+  const { look, shadow, clock } = await setup()
+  await look()
+  await look({ epoch: 'two', isShadowed: () => false })
+  expect(await shadow()).toMatchObject({ epoch: null, claimable_at: null })
+  await clock.advance(MINUTE / 2)
+  await look({ epoch: 'one' })
+  expect(await shadow()).toMatchObject({
+    epoch: 'one',
+    shadow_since: clock.now(),
+    claimable_at: T0 + MINUTE,
+  })
 })

@@ -105,4 +105,11 @@ describe('the table of a report', () => {
     expect(none[0]).toContain('not begun yet')
     expect(none.at(-1)).toMatch(/^total +0 +- /)
   })
+
+  test('says why nothing was compared: it is too early, or the job that was asked for is not known', () => {
+    const none = report({}, { rules: [] })
+    expect(plain(none)[2]).toMatch(/^Nothing is compared yet: .{1,90}$/)
+    expect(reportTable(none, { tty: false, job: 'digset' })[2]).toContain('"digset"')
+    expect(plain(DIFFERENT).join('\n')).not.toContain('Nothing is compared')
+  })
 })

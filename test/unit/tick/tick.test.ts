@@ -5,8 +5,11 @@ import { start } from '../../../functions/job/lifecycle.ts'
 import { toFields } from '../../../functions/job/stored.ts'
 import { jobRef, runRef } from '../../../functions/lease/held.ts'
 import type { Event } from '../../../functions/observe/events.ts'
+import { liveClaimant } from '../../../functions/rollout/live.ts'
+import { MOVED } from '../../../functions/rollout/stage.ts'
 import type { Context, JobDefinition, JobOptions } from '../../../functions/target/handler.ts'
 import type { TickReport } from '../../../functions/tick/report.ts'
+import { tick } from '../../../functions/tick/tick.ts'
 import { type EngineOptions, type Fresh, minutely, START, setup } from '../../support/engine.ts'
 
 const SECOND = 1000
@@ -572,4 +575,13 @@ test('a job is gone while it is claimed: the tick goes on', async () => {
   })
   const { report } = await fresh.passing(fresh.tick())
   expect([begun, report.jobs_executed]).toEqual([['b 60'], 1])
+})
+
+test('a pass of the loop that found only what the ticks have leaves no document and says nothing', async () => {
+  const { fresh } = await yard({ a: { ms: 0 } })
+  await fresh.clock.advanceTo(START + MINUTE)
+  const claimant = liveClaimant('legacy', { ...MOVED, stage: 3, canary_jobs: ['a'] })
+  const { report } = await tick({ ...fresh.engine, claimant }, { lane: 'default', dwell_seconds: null })
+  expect([report.jobs_checked, report.jobs_due]).toEqual([1, 0])
+  expect([fresh.documents.asked, fresh.events]).toEqual([[], []])
 })
