@@ -76,8 +76,8 @@ export const PROBES = z.object({
   qa_pass: z.object({ passed_at: instant, by: z.string() }).nullable(),
 })
 
-/** The reads that can be cut off. */
-const READINGS = ['ticks', 'runs', 'jobs', 'audit'] as const
+/** The reads that can be cut off. Of ticks and runs, the newest are read: see `read_from`. */
+const READINGS = ['jobs', 'audit'] as const
 
 export const EVIDENCE = z.object({
   read_at: instant,
@@ -93,10 +93,15 @@ export const EVIDENCE = z.object({
   lanes: z.array(z.object({ name: z.string(), dwell_seconds: z.number().nullable() })),
   lease_seconds: z.number(),
   handlers: z.object({ expected: z.array(z.string()), registered: z.array(z.string()) }),
-  /** Since when ticks have said this stage and no other, as far as was read: 31 days, or from when it was asked for. */
+  /** Since when ticks have said this stage and no other, 31 days back at most. */
   stage_since: instant.nullable(),
   /** What is counted below began at or after `since` and not after `until`. */
   window: z.object({ since: instant, until: instant }),
+  /**
+   * From when on every tick and every run was read; left out: all of the window. Later than `since` where there were more
+   * than are read at once, and then what is counted of them began no earlier.
+   */
+  read_from: z.object({ ticks: instant, runs: instant }).optional(),
   /** Of these there was more than is read at once. */
   cut_off: z.array(z.enum(READINGS)),
   ticks: z.array(laneTicks).nullable(),
@@ -135,7 +140,7 @@ export const EVIDENCE = z.object({
 })
 
 export type Evidence = z.infer<typeof EVIDENCE>
-export type Reading = (typeof READINGS)[number]
+export type Reading = (typeof READINGS)[number] | 'ticks' | 'runs'
 export type Probes = z.infer<typeof PROBES>
 export type ShadowTotals = z.infer<typeof SHADOW>
 export type PathRuns = z.infer<typeof pathRuns>

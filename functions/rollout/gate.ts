@@ -3,6 +3,7 @@ import type { Evidence } from './evidence.ts'
 import type { Check, Target } from './gate/check.ts'
 import { CHECKS, type LineId } from './gate/checks.ts'
 import type { Finding, Verdict } from './gate/finding.ts'
+import { withReach } from './gate/reach.ts'
 
 /** One line of a gate: what was required, what was measured, over how many samples, and whose criterion it is. */
 export interface GateLine extends Finding {
@@ -50,7 +51,8 @@ export function linesOf(to: Target, { stage, environment, shadow }: Place): Line
 export function judge(evidence: Evidence, to: Target): GateLine[] {
   return linesOf(to, evidence).map((id) => {
     const check: Check = CHECKS[id]
-    return { id, what: check.what, ...judgeOne(check, evidence, to), refs: refsOf(id) }
+    const finding = withReach(check.judge(evidence, to), evidence, check.reads)
+    return { id, what: check.what, ...finding, refs: refsOf(id) }
   })
 }
 
@@ -58,15 +60,6 @@ export function judge(evidence: Evidence, to: Target): GateLine[] {
 export function verdictOf(lines: readonly GateLine[]): Verdict {
   if (lines.some(({ verdict }) => verdict === 'fail')) return 'fail'
   return lines.length > 0 && lines.every(({ verdict }) => verdict === 'pass') ? 'pass' : 'inconclusive'
-}
-
-/** What was not read could only make it worse: a check over a part fails, but does not pass. */
-function judgeOne({ reads, judge }: Check, evidence: Evidence, to: Target): Finding {
-  const finding = judge(evidence, to)
-  const cut = reads.filter((reading) => evidence.cut_off.includes(reading))
-  if (cut.length === 0 || finding.verdict !== 'pass') return finding
-  const measured = `${finding.measured}; too many ${cut.join(' and ')} to read all, choose a shorter window`
-  return { ...finding, measured, verdict: 'inconclusive' }
 }
 
 function refsOf(id: LineId): Pick<Criterion, 'guide' | 'item'>[] {

@@ -2,14 +2,16 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { occurrences } from '../schedule/schedule.ts'
 import type { Documents } from '../store/documents.ts'
-import { type Evidence, NO_PROBES, type Reading } from './evidence.ts'
+import { type Evidence, NO_PROBES } from './evidence.ts'
+import { type StageAge, stageAge } from './gather/age.ts'
+import { DAY_MS } from './gather/backwards.ts'
 import { durationsOf, growthOf, revisionsOf, storeOf, sum, sumsOf } from './gather/figures.ts'
 import { type Held, leasesOf, readSchedules, readStanding, type Standing } from './gather/jobs.ts'
 import { type Allowance, allowance, pages } from './gather/pages.ts'
 import { countRuns } from './gather/runs.ts'
 import { shadowTotals } from './gather/shadow.ts'
 import { countSlots, scheduleOf } from './gather/slots.ts'
-import { isOfOther, MOST_DAYS, readTicks, stageSince, type Tick } from './gather/ticks.ts'
+import { readTicks, type Tick } from './gather/ticks.ts'
 
 /** All that evidence is gathered from. */
 export interface Sources {
@@ -21,61 +23,56 @@ export interface Sources {
 }
 
 type Window = Evidence['window']
-type FromTicks = Pick<
-  Evidence,
-  'ticks' | 'tick_durations' | 'tick_sums' | 'store' | 'backlog' | 'leases' | 'revisions'
->
+type FromTicks = Pick<Evidence, 'ticks' | 'tick_durations' | 'tick_sums' | 'store' | 'backlog' | 'leases'>
 
-const DAY_MS = 86_400_000
+/** The most that a gate looks back. */
+const MOST_DAYS = 31
 const MOST_SLOTS = 1_500
 
 /**
  * Gathers what the store and the flags can tell. The window goes from when this stage began until now, over 31 days at most;
- * with `from` (ms) no tick and no run before that is read. Reads at most 100,000 documents, and the comparison as many more;
- * says what was cut off. Rejects with `store_unreachable`.
+ * with `from` (ms) no tick and no run before that is counted. Of each kind of document it reads 50,000 at most (the comparison
+ * has a bound of its own), of ticks and runs the newest, and says what it left out. Rejects with `store_unreachable`.
  */
 export async function gather(sources: Sources, from: number | null): Promise<Evidence> {
   const { config, clock, documents } = sources
   const lanes = config.lanes.map(({ name }) => name)
   const now = clock.now()
   const cadence_ms = longestGap(config, now)
-  const read = reader()
-  const standing = await read('jobs', (allowed) =>
-    readStanding(
-      documents,
-      lanes,
-      { now, lease_ms: config.lease_seconds * 1000, overdue_ms: 2 * cadence_ms },
-      allowed,
-    ),
-  )
-  const schedules = await read('jobs', (allowed) => readSchedules(documents, allowed))
-  const first = Math.max(from ?? 0, now - MOST_DAYS * DAY_MS)
-  const seen = await read('ticks', (allowed) =>
-    readTicks(documents, lanes, config.stage, [first, now], allowed),
-  )
-  const stage_since = stageSince(seen, config.stage)
-  const isWhole = from !== null && !seen.some((tick) => isOfOther(tick, config.stage))
-  const window = { since: isWhole ? first : (stage_since ?? now), until: now }
-  const timing = { cadence_ms, schedules }
-  const runs = await read('runs', (allowed) => countRuns(documents, lanes, window, timing, allowed))
-  const legacy_reports = await read('audit', (allowed) => countReports(documents, window, allowed))
-  const inWindow = seen.filter(({ started_at }) => started_at >= window.since)
+  const [ofJobs, ofAudit] = [allowance(), allowance()]
+  const standing = await readStanding(documents, lanes, 2 * cadence_ms, ofJobs)
+  const schedules = await readSchedules(documents, ofJobs)
+  const earliest = now - MOST_DAYS * DAY_MS
+  const first = Math.max(from ?? earliest, earliest)
+  const seen = await readTicks(documents, lanes, config.stage, [first, now])
+  const age = await stageAge(documents, lanes, config.stage, earliest, seen)
+  const window = { since: from === null ? (age.since ?? now) : beginOf(age, first, now), until: now }
+  const runs = await countRuns(documents, lanes, window, { cadence_ms, schedules })
+  const counted = { since: Math.max(window.since, seen.read_from), until: now }
+  const ticks = seen.ticks.filter(({ started_at }) => started_at >= counted.since)
   return {
     ...settingsOf(sources, now),
     cadence_seconds: cadence_ms / 1000,
-    stage_since,
+    stage_since: age.since,
     window,
-    ...fromTicks(config, seen, window, standing),
-    runs,
+    read_from: { ticks: seen.read_from, runs: runs.read_from },
+    ...fromTicks(config, ticks, counted, standing),
+    revisions: revisionsOf(seen.ticks),
+    runs: runs.counts,
     duplicates: {
-      settled: sum(inWindow, 'duplicates'),
-      effects: sum(inWindow, 'effects_repeated'),
-      legacy_reports,
+      settled: sum(ticks, 'duplicates'),
+      effects: sum(ticks, 'effects_repeated'),
+      legacy_reports: await countReports(documents, window, ofAudit),
     },
     shadow: await shadowTotals(documents, config, window),
     probes: NO_PROBES,
-    cut_off: read.cutOff(),
+    cut_off: [...(ofJobs.cut ? ['jobs' as const] : []), ...(ofAudit.cut ? ['audit' as const] : [])],
   }
+}
+
+/** A window that is asked for begins when it was asked to, but not in another stage. */
+function beginOf({ since, changed }: StageAge, first: number, now: number): number {
+  return changed ? Math.max(first, since ?? now) : first
 }
 
 function settingsOf({ config, handlers }: Sources, now: number) {
@@ -98,18 +95,17 @@ function fromTicks(
   config: Config,
   seen: readonly Tick[],
   window: Window,
-  { held, overdue }: Standing,
+  { at, held, overdue }: Standing,
 ): FromTicks {
-  const ticks = seen.filter(({ path, started_at }) => path === 'tick' && started_at >= window.since)
-  const living: readonly Held[] = held.filter(({ path, until }) => path === 'tick' && until > window.until)
+  const ticks = seen.filter(({ path }) => path === 'tick')
+  const living: readonly Held[] = held.filter(({ path, until }) => path === 'tick' && until > at)
   return {
     ticks: countSlots(config, window, ticks, living),
     tick_durations: durationsOf(ticks, config.lanes),
     tick_sums: sumsOf(ticks),
     store: storeOf(ticks),
     backlog: { overdue, samples: ticks.length, ...growthOf(ticks) },
-    leases: leasesOf(held, window.until),
-    revisions: revisionsOf(seen),
+    leases: leasesOf(held, at),
   }
 }
 
@@ -131,17 +127,4 @@ function longestGap(config: Config, now: number): number {
   const ticks = occurrences(scheduleOf(config, null), now, now + 2 * DAY_MS, MOST_SLOTS)
   const gaps = ticks.slice(1).map((at, index) => at - (ticks[index] ?? at))
   return Math.max(...gaps, ticks.length < 2 ? DAY_MS : 0)
-}
-
-/** Reads under one allowance, and remembers what was cut off by it. */
-function reader() {
-  const allowed = allowance()
-  const cut = new Set<Reading>()
-  const read = async <T>(what: Reading, work: (allowed: Allowance) => Promise<T>): Promise<T> => {
-    allowed.cut = false
-    const found = await work(allowed)
-    if (allowed.cut) cut.add(what)
-    return found
-  }
-  return Object.assign(read, { cutOff: () => [...cut] })
 }

@@ -7,7 +7,7 @@ export type Target = 1 | 2 | 3 | 4 | 5 | '30d'
 /** One criterion of a gate. */
 export interface Check {
   readonly what: string
-  /** When one of these reads was cut off, the check cannot pass. */
+  /** What it rests on, as a whole: where too little of one was read, the check cannot pass. */
   readonly reads: readonly Reading[]
   readonly judge: (evidence: Evidence, to: Target) => Finding
 }

@@ -2,11 +2,13 @@ import { isOver, isUnder } from '../binomial.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Check, Target } from './check.ts'
 import { duration, type Finding, fact, none, percent, rateUnder, unknown } from './finding.ts'
+import { readFrom } from './reach.ts'
 
 /** From how many ticks on a trend is told. */
 const LEAST_FOR_TREND = 30
 /** The least that a success rate is to be, and the least that is borne. */
 const BAND = { target: 0.9, critical: 0.8 }
+const REVIEW_MS = 30 * 86_400_000
 const NO_TICKS = 'no tick is known'
 const NO_RUNS = 'no run is known'
 
@@ -63,8 +65,8 @@ export const COUNTS = {
   },
   duplicates: {
     what: 'duplicates',
-    reads: ['ticks', 'runs', 'audit'],
-    judge: (evidence) => judgeDuplicates(evidence),
+    reads: ['ticks', 'audit'],
+    judge: (evidence, to) => judgeDuplicates(evidence, to),
   },
   runs_failed: {
     what: 'runs that failed, but for a store out of reach',
@@ -111,14 +113,20 @@ function failureLimit(to: Target): number {
   return to === '30d' ? 0.001 : 0.01
 }
 
-/** Without a run that has ended, none can have been made twice. */
-function judgeDuplicates({ duplicates, runs, shadow }: Evidence): Finding {
+/** Without a run that has ended, none can have been made twice. The review asks for its 30 days as a whole. */
+function judgeDuplicates(evidence: Evidence, to: Target): Finding {
+  const { duplicates, runs, shadow, stage_since, read_at } = evidence
   const { settled = 0, effects = 0, legacy_reports = 0 } = duplicates ?? {}
   const inShadow = shadow?.duplicates ?? 0
   const ended = runs === null || duplicates === null ? 0 : runs.legacy.ended + runs.tick.ended
   const told = `(${settled} runs, ${effects} effects, ${legacy_reports} legacy reports, ${inShadow} in the shadow)`
   const finding = none(settled + effects + legacy_reports + inShadow, ended, 'duplicates')
-  return { ...finding, measured: `${finding.measured} runs ${told}` }
+  const measured = `${finding.measured} runs ${told}`
+  const asked = Math.max(stage_since ?? 0, read_at - REVIEW_MS)
+  if (to !== '30d' || finding.verdict !== 'pass' || readFrom(evidence, ['ticks']) <= asked)
+    return { ...finding, measured }
+  const missing = 'the review asks for every tick of its 30 days, and these are more than are read'
+  return { ...finding, measured: `${measured}; ${missing}`, verdict: 'inconclusive' }
 }
 
 function judgeBand(runs: Evidence['runs']): Finding {

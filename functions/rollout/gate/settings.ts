@@ -24,7 +24,7 @@ export const SETTINGS = {
   },
   stage_age: {
     what: 'this stage has stood',
-    reads: ['ticks'],
+    reads: [],
     judge: ({ stage, stage_since, read_at }, to) => {
       const { seconds, guide } = ageFor(stage, to)
       const required = `at least ${duration(seconds)} (${guide})`
@@ -78,7 +78,7 @@ export const SETTINGS = {
   },
   old_revisions: {
     what: 'no older revision claims any more',
-    reads: ['ticks'],
+    reads: [],
     judge: (evidence) => judgeRevisions(evidence),
   },
 } as const satisfies Record<string, Check>
@@ -92,7 +92,8 @@ function ageFor(stage: number, to: Target): { seconds: number; guide: string } {
   return { seconds: 5 * MINUTE, guide: 'queues-monitoring, first window' }
 }
 
-function judgeRevisions({ revisions, revision, read_at, cadence_seconds }: Evidence): Finding {
+function judgeRevisions(evidence: Evidence): Finding {
+  const { revisions, revision, read_at, cadence_seconds, window } = evidence
   const required = `none but ${revision} within two cadences`
   if (revisions.length === 0) return unknown(required, 'no tick has told its revision yet')
   const since = read_at - 2 * cadence_seconds * 1000
@@ -100,5 +101,9 @@ function judgeRevisions({ revisions, revision, read_at, cadence_seconds }: Evide
     ({ revision: name, last_claimed_at }) => name !== revision && (last_claimed_at ?? 0) > since,
   )
   const told = claiming.map((one) => one.revision).join(', ')
+  // They may be gone: two cadences after the change it shows.
+  if (told !== '' && window.since > since) return unknown(required, `claimed before the change: ${told}`)
+  if (told === '' && (evidence.read_from?.ticks ?? 0) > since)
+    return unknown(required, 'the ticks were not read that far back')
   return fact(required, told === '' ? 'none' : `claimed: ${told}`, claiming.length === 0, revisions.length)
 }

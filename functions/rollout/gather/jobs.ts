@@ -8,37 +8,45 @@ import { type Allowance, pages } from './pages.ts'
 /** A held entry, with the lane of its job. */
 export type Held = Entry & { readonly lane: string }
 
-/** What the jobs show now. */
+/** No lease is longer than this, in ms: a job with a holder is to be looked at by then. */
+const LONGEST_LEASE_MS = 3_600_000
+
+/** What the jobs show. */
 export interface Standing {
+  /** When, by the store's time (ms), which leases end by. */
+  readonly at: number
   readonly held: readonly Held[]
   readonly overdue: number
 }
 
-/**
- * Reads every job that is held, or that waits. A held job is to be looked at when its lease ends, if not before, so the due
- * query up to a lease from `now` (ms) finds them all.
- */
+/** Reads every job that may be held, or that waits; `overdue_ms`: from when on it has waited too long. */
 export async function readStanding(
   documents: Documents,
   lanes: readonly string[],
-  { now, lease_ms, overdue_ms }: { now: number; lease_ms: number; overdue_ms: number },
+  overdue_ms: number,
   allowed: Allowance,
 ): Promise<Standing> {
+  const at = await timeOf(documents)
   const held: Held[] = []
   let overdue = 0
-  for (const lane of lanes)
+  for (const equals of lanes)
     for await (const page of pages(
       documents,
-      { shape: 'due', equals: lane },
-      [null, now + lease_ms],
+      { shape: 'due', equals },
+      [null, at + LONGEST_LEASE_MS],
       allowed,
     ))
       for (const stored of page) {
-        if (Number(stored.fields.claimable_at) <= now - overdue_ms) overdue++
+        if (Number(stored.fields.claimable_at) <= at - overdue_ms) overdue++
         const job = parseJob(stored)
         if (job.ok) held.push(...heldOf(job.value))
       }
-  return { held, overdue }
+  return { at, held, overdue }
+}
+
+async function timeOf(documents: Documents): Promise<number> {
+  const { time } = await documents.query({ shape: 'jobs', equals: 'recurring', limit: 1 })
+  return time
 }
 
 function heldOf({ entries, lane }: Job): Held[] {

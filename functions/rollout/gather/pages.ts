@@ -2,21 +2,22 @@ import type { Cursor, Documents, Query, Stored } from '../../store/documents.ts'
 import { placeOf } from '../../store/order.ts'
 
 const PAGE = 1_000
-const MOST = 100_000
+/** What is read of one kind of documents at most. */
+const MOST = 50_000
 
-/** What one gathering may still read; `cut` says that it was not enough. */
+/** What may still be read of one kind; `cut` says that there was more. */
 export interface Allowance {
   left: number
   cut: boolean
 }
 
-/** 100,000 documents, for all that share it. */
-export function allowance(): Allowance {
-  return { left: MOST, cut: false }
+/** So many reads. One that finds nothing counts as one, as the store's bill has it. */
+export function allowance(left: number = MOST): Allowance {
+  return { left, cut: false }
 }
 
 /** The last place in the millisecond before: what ids are made of comes before `~`. */
-function justBefore(instant: number): Cursor {
+export function justBefore(instant: number): Cursor {
   return { value: instant - 1, id: '~' }
 }
 
@@ -31,19 +32,20 @@ export async function* pages(
   allowed: Allowance,
 ): AsyncGenerator<readonly Stored[]> {
   const [from, upTo] = between ?? [null, null]
-  let query: Query = { ...asked, limit: PAGE, ...(upTo !== null && { upTo }) }
+  let query: Omit<Query, 'limit'> = { ...asked, ...(upTo !== null && { upTo }) }
   if (from !== null) query = { ...query, after: justBefore(from) }
   for (;;) {
-    if (allowed.left <= 0) {
+    const limit = Math.min(PAGE, allowed.left)
+    if (limit <= 0) {
       allowed.cut = true
       return
     }
-    const { value: page } = await documents.query(query)
-    allowed.left -= page.length
+    const { value: page } = await documents.query({ ...query, limit })
+    allowed.left -= Math.max(1, page.length)
     yield page
     const last = page.at(-1)
     const value = last === undefined ? null : placeOf(asked.shape, last.fields)
-    if (last === undefined || value === null || page.length < PAGE) return
+    if (last === undefined || value === null || page.length < limit) return
     query = { ...query, after: { value, id: last.ref.id } }
   }
 }

@@ -3,7 +3,7 @@ import type { Run } from '../../job/run.ts'
 import { nextAfter, type Schedule } from '../../schedule/schedule.ts'
 import type { Documents } from '../../store/documents.ts'
 import type { Evidence, PathRuns } from '../evidence.ts'
-import { type Allowance, pages } from './pages.ts'
+import { backwards } from './backwards.ts'
 
 /** What is needed to tell whether a run ended in time. */
 export interface Timing {
@@ -17,22 +17,32 @@ type Counts = { -readonly [K in keyof PathRuns]: PathRuns[K] }
 /** How an error begins that came from a store out of reach. */
 const STORE_ERROR = 'store_unreachable:'
 
-/** Counts the runs that fell due in the window, by the path of their last attempt (a first attempt by its own). */
+/** How the runs came out that fell due from `read_from` (ms) on. */
+export interface CountedRuns {
+  readonly counts: NonNullable<Evidence['runs']>
+  readonly read_from: number
+}
+
+/**
+ * Counts the runs that fell due in the window, by the path of their last attempt (a first attempt by its own). Where there are
+ * more than can be read, the newest.
+ */
 export async function countRuns(
   documents: Documents,
   lanes: readonly string[],
   { since, until }: Evidence['window'],
   timing: Timing,
-  allowed: Allowance,
-): Promise<NonNullable<Evidence['runs']>> {
+): Promise<CountedRuns> {
   const counts = { legacy: noRuns(), tick: noRuns() }
-  for (const lane of lanes)
-    for await (const page of pages(documents, { shape: 'runs', equals: lane }, [since, until], allowed))
-      for (const { fields } of page) {
-        const run = parseRun(fields)
-        if (run.ok) count(counts, run.value, timing)
-      }
-  return counts
+  let read_from = until
+  for await (const part of backwards(documents, 'runs', lanes, [since, until])) {
+    for (const { fields } of part.found) {
+      const run = parseRun(fields)
+      if (run.ok) count(counts, run.value, timing)
+    }
+    read_from = part.since
+  }
+  return { counts, read_from }
 }
 
 function count(counts: Record<'legacy' | 'tick', Counts>, run: Run, timing: Timing): void {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Documents, Stored } from '../../store/documents.ts'
-import { type Allowance, pages } from './pages.ts'
+import { backwards } from './backwards.ts'
 
 const instant = z.number()
 const count = z.number().default(0)
@@ -27,38 +27,31 @@ const TICK = z.object({
 
 export type Tick = z.infer<typeof TICK>
 
-const DAY_MS = 86_400_000
-/** The most that a gate looks back. */
-export const MOST_DAYS = 31
+/** The ticks that were read, oldest first: all there are from `read_from` (ms) on. */
+export interface Seen {
+  readonly ticks: readonly Tick[]
+  readonly read_from: number
+}
 
 /**
- * The ticks between two instants (ms), but none of the days before the one in which another stage last stood; oldest first. Read
- * by days, since what counts is at the end of a list that can be read only from its beginning.
+ * The ticks between two instants (ms), but none of the parts before the one in which another stage last stood. Where there are
+ * more than can be read, the newest.
  */
 export async function readTicks(
   documents: Documents,
   lanes: readonly string[],
   stage: number,
-  [first, until]: readonly [number, number],
-  allowed: Allowance,
-): Promise<Tick[]> {
-  const days: Tick[][] = []
-  for (let end = until; end >= first && !allowed.cut; end -= DAY_MS) {
-    const day: Tick[] = []
-    const bounds = [Math.max(first, end - DAY_MS + 1), end] as const
-    for (const lane of lanes)
-      for await (const page of pages(documents, { shape: 'ticks', equals: lane }, bounds, allowed))
-        day.push(...page.flatMap(parse))
-    days.unshift(day)
-    if (day.some((tick) => isOfOther(tick, stage))) break
+  between: readonly [number, number],
+): Promise<Seen> {
+  const parts: Tick[][] = []
+  let read_from = between[1]
+  for await (const { since, found } of backwards(documents, 'ticks', lanes, between)) {
+    const ticks = found.flatMap(toTick)
+    parts.unshift(ticks)
+    read_from = since
+    if (ticks.some((tick) => isOfOther(tick, stage))) break
   }
-  return days.flat().toSorted((a, b) => a.started_at - b.started_at)
-}
-
-/** Since when the ticks have told this stage and no other; null when the last one tells another, or there is none. */
-export function stageSince(ticks: readonly Tick[], stage: number): number | null {
-  const last = ticks.findLastIndex((tick) => isOfOther(tick, stage))
-  return ticks.slice(last + 1).find(({ path }) => path === 'tick')?.started_at ?? null
+  return { ticks: inOrder(parts.flat()), read_from }
 }
 
 /** Does a tick tell another stage? The loop tells none of its own. */
@@ -66,7 +59,13 @@ export function isOfOther({ path, stage }: Tick, standing: number): boolean {
   return path === 'tick' && stage !== standing
 }
 
-function parse({ fields }: Stored): Tick[] {
+/** The ticks, oldest first. */
+export function inOrder(ticks: readonly Tick[]): Tick[] {
+  return ticks.toSorted((a, b) => a.started_at - b.started_at)
+}
+
+/** None of a document that is no tick. */
+export function toTick({ fields }: Stored): Tick[] {
   const parsed = TICK.safeParse(fields)
   return parsed.success ? [parsed.data] : []
 }

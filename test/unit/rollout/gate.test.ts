@@ -198,12 +198,77 @@ describe('a gate', () => {
   })
 
   it('does not pass what was cut off, but fails what was seen of it', () => {
-    const cut_off: Evidence['cut_off'] = ['ticks']
-    const line = judged('ticks_failed', { cut_off })
+    const cut_off: Evidence['cut_off'] = ['jobs']
+    const line = judged('backlog', { cut_off })
     expect(line).toMatchObject({ verdict: 'inconclusive' })
-    expect(line.measured).toContain('shorter window')
-    expect(judged('ticks_failed', { cut_off, ...ticks(10_000, 150) }).verdict).toBe('fail')
+    expect(line.measured).toContain('there are more jobs than are read')
+    expect(judged('backlog', { cut_off, ...TROUBLES.backlog.fail }).verdict).toBe('fail')
     expect(judged('runs_failed', { cut_off }).verdict).toBe('pass')
+  })
+})
+
+/** What the ticks of the last hours say, when only they were asked for. */
+function askedFor(hours: number) {
+  return judged('ticks_failed', { window: { since: NOW - hours * HOUR, until: NOW } })
+}
+
+/** What the review says of duplicates when the ticks of so many days were read. */
+function reviewed(days: number, settled = 0) {
+  const evidence = goodEvidence({
+    stage: 5,
+    duplicates: { settled, effects: 0, legacy_reports: 0 },
+    read_from: { ticks: NOW - days * 24 * HOUR, runs: NOW - 48 * HOUR },
+  })
+  return judge(evidence, '30d').find(({ id }) => id === 'duplicates')?.verdict
+}
+
+describe('a part of the stage', () => {
+  const { since } = goodEvidence().window
+  const part = (hours: number) => ({ read_from: { ticks: since, runs: NOW - hours * HOUR } })
+
+  it('is named, and decides from a day on', () => {
+    const whole = judged('runs_failed', { read_from: { ticks: since, runs: since } })
+    expect(whole).toEqual(judged('runs_failed', {}))
+    expect(judged('runs_failed', part(124.8))).toMatchObject({
+      verdict: 'pass',
+      measured: `${whole.measured}, over the last 5.2 days`,
+    })
+    expect(judged('runs_failed', part(24)).verdict).toBe('pass')
+    expect(judged('runs_failed', part(23.9))).toMatchObject({
+      verdict: 'inconclusive',
+      measured: `${whole.measured}, over the last 23.9 h; needs 24 h`,
+    })
+    expect(judged('runs_failed', { ...part(2), ...runs(10_000, 150) }).verdict).toBe('fail')
+    expect(judged('ticks_failed', part(2)).verdict).toBe('pass')
+  })
+
+  it('is all that a younger stage asks for, when it is the whole of it', () => {
+    const young = { stage_since: NOW - HOUR, window: { since: NOW - HOUR, until: NOW } }
+    expect(judged('runs_failed', { ...young, ...part(2) }).verdict).toBe('pass')
+    expect(judged('runs_failed', { ...young, ...part(0.9) }).verdict).toBe('inconclusive')
+  })
+
+  it('is no less a part when it was asked for', () => {
+    expect(askedFor(12).verdict).toBe('inconclusive')
+    expect(askedFor(48)).toMatchObject({ verdict: 'pass' })
+    expect(askedFor(48).measured).toContain('over the last 2 days')
+  })
+
+  it('says nothing of duplicates in the review, which asks for 30 days of ticks', () => {
+    expect([reviewed(31), reviewed(30), reviewed(29.9), reviewed(29.9, 1)]).toEqual([
+      'pass',
+      'pass',
+      'inconclusive',
+      'fail',
+    ])
+  })
+
+  it('does not show that an older revision is gone when it is shorter than two cadences', () => {
+    const read_from = { ticks: NOW - 119_000, runs: since }
+    expect(judged('old_revisions', { read_from }).verdict).toBe('inconclusive')
+    expect(judged('old_revisions', { read_from: { ...read_from, ticks: NOW - 120_000 } }).verdict).toBe(
+      'pass',
+    )
   })
 })
 

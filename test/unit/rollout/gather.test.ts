@@ -5,13 +5,15 @@ import type { Job } from '../../../functions/job/job.ts'
 import { newRun, type Run, runFields } from '../../../functions/job/run.ts'
 import { toFields } from '../../../functions/job/stored.ts'
 import { jobRef, runRef } from '../../../functions/lease/held.ts'
-import { parseEvidence } from '../../../functions/rollout/evidence.ts'
+import { type Evidence, parseEvidence, withProbes } from '../../../functions/rollout/evidence.ts'
+import { judge } from '../../../functions/rollout/gate.ts'
 import { gather } from '../../../functions/rollout/gather.ts'
 import { epochOf } from '../../../functions/rollout/stage.ts'
-import type { Collection, Documents, Fields, Query } from '../../../functions/store/documents.ts'
+import type { Collection, Documents, Fields, Query, Stored } from '../../../functions/store/documents.ts'
 import { type Initial, memoryDocuments } from '../../../functions/store/memory.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 import { definition, HOUR, MINUTE, only, running, SECOND, T0 } from '../job/fixtures.ts'
+import { goodEvidence } from './evidence.ts'
 
 const DAY = 24 * HOUR
 let made = 0
@@ -123,6 +125,16 @@ describe('the age of a stage', () => {
     expect((await evidenceAt(T0 + 40 * DAY + HOUR)).stage_since).toBe(T0 + 10 * DAY)
     tick(T0 + 20 * DAY + MINUTE, { stage: 3 })
     expect((await evidenceAt(T0 + 40 * DAY + HOUR)).stage_since).toBe(T0 + 21 * DAY)
+  })
+
+  it('is asked of whichever lane ticked in an hour, also where passes of the loop come before', async () => {
+    const now = T0 + 5 * HOUR
+    for (const hour of [0, 1, 3, 4]) tick(T0 + hour * HOUR + 30 * MINUTE)
+    for (let n = 1; n <= 9; n++) tick(T0 + 2 * HOUR + n * MINUTE, { lane: 'live', path: 'legacy' })
+    tick(T0 + 2 * HOUR + 30 * MINUTE, { lane: 'live', stage: 3 })
+    const env = { SCHEDULER_LANES: 'default,live' }
+    const { stage_since } = await evidenceAt(now, { from: now - MINUTE, env })
+    expect(stage_since).toBe(T0 + 3 * HOUR + 30 * MINUTE)
   })
 
   it('bounds the window that is asked for', async () => {
@@ -296,6 +308,20 @@ describe('what runs and jobs tell', () => {
   })
 })
 
+describe('leases', () => {
+  it('are known up to an hour ahead, and end by the store’s time', async () => {
+    const at = T0 + 2 * HOUR
+    const job = running(newJob(definition({ schedule: { kind: 'at', at: at + DAY } }), T0), at, at, at + HOUR)
+    keep({ ...job, next_run_at: at + DAY })
+    expect((await evidenceAt(at)).leases?.tick).toEqual({ alive: 1, past_end: 0 })
+    const ahead = memoryDocuments(virtualClock(at + HOUR + MINUTE), stored)
+    expect((await evidenceAt(at, { documents: ahead })).leases).toMatchObject({
+      tick: { alive: 0, past_end: 1 },
+      oldest_past_end_seconds: 60,
+    })
+  })
+})
+
 describe('the comparison of both paths', () => {
   const env = { ROLLOUT_STAGE: '3' }
 
@@ -331,6 +357,114 @@ describe('the comparison of both paths', () => {
   })
 })
 
+/** A store of so many ticks and runs a minute, made as they are asked for, back to `begin`; counts what is read of each. */
+function busy(now: number, begin: number, perMinute: { ticks: number; runs: number }) {
+  tick(0)
+  run(0)
+  const [tickFields, runFields] = stored.slice(-2).map(({ fields }) => fields)
+  const real = memoryDocuments(virtualClock(now), [])
+  const reads = { ticks: 0, runs: 0, queries: 0 }
+  const set: { stageAt: (at: number) => number } = { stageAt: () => 4 }
+  const documents: Documents = {
+    ...real,
+    query: async (query) => {
+      const { shape, after, upTo, limit } = query
+      if (shape !== 'ticks' && shape !== 'runs') return real.query(query)
+      const step = MINUTE / perMinute[shape]
+      const past = Math.max(Number(after?.value ?? 0), begin - 1)
+      const value: Stored[] = []
+      for (
+        let at = (Math.floor(past / step) + 1) * step;
+        at <= (upTo ?? now) && value.length < limit;
+        at += step
+      ) {
+        const fields =
+          shape === 'ticks'
+            ? { ...tickFields, started_at: at, stage: set.stageAt(at) }
+            : { ...runFields, scheduled_for: at, finished_at: at + SECOND }
+        value.push({ ref: { collection: 'scheduler_runs', id: String(at) }, version: '1', fields })
+      }
+      reads[shape] += Math.max(1, value.length)
+      reads.queries += 1
+      return { value, time: now }
+    },
+  }
+  return { documents, reads, set }
+}
+
+const lines = (evidence: Evidence, to: 5 | '30d') =>
+  new Map(judge(evidence, to).map((line) => [line.id, line]))
+
+describe('a busy service', () => {
+  const now = T0 + 31 * DAY
+  const production = {
+    ENVIRONMENT: 'production',
+    SCHEDULER_STORAGE: 'firestore',
+    ROLLOUT_STAGE: '5',
+    ROLLOUT_EXPECTED_JOBS: 'digest',
+    SCHEDULER_OIDC_AUDIENCE: goodEvidence().audience,
+    SCHEDULER_SERVICE_ACCOUNT: 'ticks@example.iam.gserviceaccount.com',
+  }
+
+  it('can pass the review after 30 days: of its ticks all are read, and of its runs the newest days', async () => {
+    const { documents, reads, set } = busy(now, T0, { ticks: 1, runs: 6 })
+    set.stageAt = () => 5
+    const evidence = await evidenceAt(now, { documents, env: production })
+    expect(evidence).toMatchObject({ stage_since: T0, read_from: { ticks: T0 }, cut_off: [] })
+    expect(reads.ticks).toBeLessThanOrEqual(50_000)
+    expect(reads.runs).toBeLessThanOrEqual(50_000)
+    const judged = lines(withProbes(evidence, goodEvidence().probes), '30d')
+    expect([...judged.values()].filter(({ verdict }) => verdict !== 'pass')).toEqual([])
+    expect(judged.get('runs_failed')?.measured).toMatch(/, over the last 5\.[0-9] days$/)
+    expect(judged.get('ticks_failed')?.measured).not.toContain('over the last')
+  })
+
+  it('knows its stage’s age where not all ticks can be read, and is told what the review misses', async () => {
+    const { documents, reads } = busy(now, T0, { ticks: 4, runs: 1 })
+    const evidence = await evidenceAt(now, { documents })
+    expect(evidence.stage_since).toBe(T0)
+    expect(now - (evidence.read_from?.ticks ?? 0)).toBeGreaterThan(7 * DAY)
+    expect(reads.ticks).toBeLessThanOrEqual(50_000 + 31 * 24 + 5_000)
+    const judged = lines(evidence, '30d')
+    expect(judged.get('stage_age')?.verdict).toBe('pass')
+    expect(judged.get('ticks_failed')).toMatchObject({ verdict: 'pass' })
+    expect(judged.get('duplicates')).toMatchObject({ verdict: 'inconclusive' })
+    expect(judged.get('duplicates')?.measured).toContain('every tick of its 30 days')
+    expect(lines(evidence, 5).get('duplicates')?.verdict).toBe('pass')
+  })
+
+  it('is not judged by less than a day of its runs', async () => {
+    const { documents, reads } = busy(now, T0, { ticks: 1, runs: 60 })
+    const evidence = await evidenceAt(now, { documents })
+    expect(reads.runs).toBeLessThanOrEqual(50_000)
+    expect(evidence.runs?.tick.ended).toBeGreaterThan(30_000)
+    const line = lines(evidence, 5).get('runs_failed')
+    expect(line?.verdict).toBe('inconclusive')
+    expect(line?.measured).toMatch(/over the last 11.9 h; needs 24 h$/)
+  })
+
+  it('is asked no further where more is written than can be read', async () => {
+    const { documents, reads } = busy(now, T0, { ticks: 1, runs: 60_000 })
+    const evidence = await evidenceAt(now, { documents })
+    expect(reads.runs).toBeLessThanOrEqual(50_000)
+    expect(evidence).toMatchObject({ read_from: { runs: now }, runs: { tick: { ended: 0 } } })
+  })
+
+  it('has an uninterrupted stage whatever window is asked for, from the end of the last interruption of an hour', async () => {
+    const { documents, reads, set } = busy(now, T0, { ticks: 1, runs: 1 })
+    const from = now - 30 * MINUTE
+    const probed = await evidenceAt(now, { documents, from })
+    expect(probed).toMatchObject({ stage_since: T0, window: { since: from } })
+    expect(reads.ticks).toBeLessThanOrEqual(31 * 24 + 100)
+    const back = T0 + 20 * DAY + 17 * MINUTE
+    set.stageAt = (at) => (at >= back - HOUR && at < back ? 3 : 4)
+    expect(await evidenceAt(now, { documents, from })).toMatchObject({
+      stage_since: back,
+      window: { since: from },
+    })
+  })
+})
+
 describe('a gathering', () => {
   it('reads pages of a thousand to the end', async () => {
     tick(T0)
@@ -338,23 +472,33 @@ describe('a gathering', () => {
     expect((await evidenceAt(T0 + MINUTE)).duplicates?.settled).toBe(2_500)
   })
 
-  it('stops after 100,000 documents, says so, and asks no more', async () => {
-    tick(T0)
+  it('reads a full day to its end, by shorter parts', async () => {
+    const begin = T0 - 10 * HOUR
+    tick(begin)
+    for (let n = 1; n <= 5_500; n++) tick(begin + n * 5 * SECOND, { duplicates: 1 })
+    const { duplicates, read_from } = await evidenceAt(T0)
+    expect(duplicates?.settled).toBe(5_500)
+    expect(read_from?.ticks).toBe(T0 - 31 * DAY)
+  })
+
+  it('takes the records of refused reports for cut off only when they were', async () => {
+    for (let n = 0; n <= 1_000; n++) tick(T0 + n)
+    put('scheduler_audit', { action: 'legacy_report_refused', at: T0 + 3, performed: true })
+    expect((await evidenceAt(T0 + MINUTE)).cut_off).toEqual([])
     const clock = virtualClock(T0 + MINUTE)
     const real = memoryDocuments(clock, stored)
-    const [one] = (await real.query({ shape: 'ticks', equals: 'default', limit: 1 })).value
+    const [one] = (await real.query({ shape: 'audit', equals: 'legacy_report_refused', limit: 1 })).value
     const asked: Query[] = []
     const endless: Documents = {
       ...real,
       query: async (query) => {
+        if (query.shape !== 'audit') return real.query(query)
         asked.push(query)
-        if (query.shape !== 'ticks') return real.query(query)
         return { value: Array.from({ length: query.limit }, () => one!), time: clock.now() }
       },
     }
-    const evidence = await evidenceAt(T0 + MINUTE, { documents: endless })
-    expect(asked.filter(({ shape }) => shape === 'ticks')).toHaveLength(100)
-    expect(evidence.cut_off).toEqual(['ticks', 'runs', 'audit'])
+    expect((await evidenceAt(T0 + MINUTE, { documents: endless })).cut_off).toEqual(['audit'])
+    expect(asked).toHaveLength(50)
   })
 
   it('is what can be sent as JSON and read again', async () => {
