@@ -91,7 +91,13 @@ async function beside(
   const budget_ms = (request.dwell_seconds ?? settings.tick_budget_seconds) * 1000
   const over = new AbortController()
   const ended = new AbortController()
-  const shadowed = shadow.pass(request, AbortSignal.any([stop, over.signal])).finally(() => ended.abort())
+  const onStop = () => over.abort()
+  stop.addEventListener('abort', onStop)
+  if (stop.aborted) onStop()
+  const shadowed = shadow.pass(request, over.signal).finally(() => {
+    stop.removeEventListener('abort', onStop)
+    ended.abort()
+  })
   const began = clock.now()
   const end = await live.catch((error: unknown) => {
     over.abort()
