@@ -18,7 +18,7 @@ interface Rule {
 }
 
 const PURE =
-  /^functions\/(schedule|job|rollout\/gate|shadow\/compare)\/|^functions\/errors\.ts$|^functions\/(rollout\/(stage|gate|binomial|evidence|criteria|alerts)|shadow\/(compare|rules|follow))\.ts$/
+  /^functions\/(schedule|job|rollout\/gate|shadow\/compare)\/|^functions\/(errors|json)\.ts$|^functions\/(rollout\/(stage|gate|binomial|evidence|criteria|alerts)|shadow\/(compare|rules|follow))\.ts$/
 const PURE_PACKAGES = /^(zod|croner|temporal-polyfill|leven|lru-cache|node:util|node:crypto)$/
 /** The port's types are the language in which documents are spoken of. */
 const PURE_MAY_IMPORT = (name: string) =>

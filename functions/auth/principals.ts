@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { jsonOrNull } from '../json.ts'
 
 /** The roles that configuration may give; the role `scheduler` belongs to `SCHEDULER_SERVICE_ACCOUNT` alone. */
 export const ROLES = ['viewer', 'operator', 'service', 'legacy'] as const
@@ -42,14 +43,6 @@ const NO_NAME = 'is neither an e-mail address nor domain:example.com'
 const grants = z.record(z.string().regex(NAME, NO_NAME), grant, {
   error: 'must be a JSON object of e-mail addresses or domain:example.com, each with {"roles": […]}',
 })
-
-function jsonOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
-}
 
 /** Says where and what, without repeating what stands there. */
 function explain(issue: z.core.$ZodIssue): string {

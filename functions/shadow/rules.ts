@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { jsonOrNull } from '../json.ts'
 import { parseInstant } from '../schedule/instant.ts'
 
 /** A difference between both paths that is known and accepted for a while: who answers for it, and until when (ms). */
@@ -38,11 +39,3 @@ export const ignoreRules: z.ZodType<readonly IgnoreRule[], string> = z.string().
     context.addIssue(path.length === 0 ? 'must be a list of rules as JSON' : `${path.join('.')}: ${message}`)
   return z.NEVER
 })
-
-function jsonOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
-}

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
+import { jsonOrNull } from '../../functions/json.ts'
 import { clockTime, nameOf, paint, row, span } from './screen/words.ts'
 
 /** Turns a structured log line of the function into a line for people; null: it says nothing new to them. */
@@ -25,7 +26,7 @@ export function createScreen(dwelling: readonly string[]): Screen {
   const lanes = new LRUCache<string, string>({ max: MOST_REMEMBERED })
   const rules = [...tickRules(dwelling, lanes), ...runRules(), ...otherRules]
   return (text) => {
-    const line = logged.safeParse(parse(text)).data
+    const line = logged.safeParse(jsonOrNull(text)).data
     if (line === undefined) return text
     if (line.shadow !== undefined) return inShadow(line)
     const said = firstOf(rules, line)
@@ -131,12 +132,4 @@ function firstOf(rules: readonly Rule[], line: Line): string | null {
     if (said !== undefined) return said
   }
   return null
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }

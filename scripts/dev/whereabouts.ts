@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises'
 import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
+import { jsonOrNull } from '../../functions/json.ts'
 import { filesIn } from './stack/settings.ts'
 
 /** Where a stack says that it is: the control surface, and an id that no other stack has. */
@@ -51,14 +52,6 @@ async function stateAt(control: string): Promise<ServiceState | null> {
   try {
     const answer = await fetch(`${control}/service`, { signal: AbortSignal.timeout(PATIENCE_MS) })
     return serviceState.parse(await answer.json())
-  } catch {
-    return null
-  }
-}
-
-function jsonOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text)
   } catch {
     return null
   }

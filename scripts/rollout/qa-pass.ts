@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
+import { jsonOrNull } from '../../functions/json.ts'
 import { type Evidence, type Probes, parseEvidence } from '../../functions/rollout/evidence.ts'
 import { judge, verdictOf } from '../../functions/rollout/gate.ts'
 import { reasonOf } from './failure.ts'
@@ -37,14 +38,6 @@ function objection(evidence: Evidence): string | null {
 function evidenceOrNull(value: unknown): Evidence | null {
   try {
     return parseEvidence(value)
-  } catch {
-    return null
-  }
-}
-
-function jsonOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text)
   } catch {
     return null
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Clock } from '../../functions/clock.ts'
+import { jsonOrNull } from '../../functions/json.ts'
 import { type Evidence, type Probes, parseEvidence } from '../../functions/rollout/evidence.ts'
 import type { Platform } from './platform.ts'
 import type { MoveRecord } from './steps.ts'
@@ -131,14 +132,6 @@ const HINTS: Readonly<Record<number, string>> = {
   401: ' The token was not taken: see that its audience is SCHEDULER_OIDC_AUDIENCE.',
   403: ' Give this account the role operator in SCHEDULER_PRINCIPALS, and roles/run.invoker where IAM stands before the service.',
   404: ' Deploy a version of the service that has this route.',
-}
-
-function jsonOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }
 
 function troubleOf(error: unknown): string {

@@ -46,7 +46,8 @@ describe.concurrent('two schedulers in Python that claim over HTTP while the sta
       ends.push(() => place.end())
       // The first tick makes the jobs; what fell due before is of no schedule here.
       await place.stack.tickNow()
-      await new Promise((resolve) => setTimeout(resolve, 2_000 - (Date.now() % 1_000)))
+      const made = Date.now()
+      await untilAsync(async () => Date.now() > made + 1_500, 'the jobs have occurrences of their own')
       const ledger = join(place.folder, 'performed')
       const reporters = [await startReporter(place, ledger), await startReporter(place, ledger)]
       const more = async (stage: string) => {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
 import type { Env } from '../../../functions/config.ts'
+import { jsonOrNull } from '../../../functions/json.ts'
 import type { FlagChanges } from '../../rollout/platform.ts'
 
 const kept = z.record(z.string(), z.string().nullable())
@@ -31,12 +32,4 @@ export function withChosen(parts: {
   const others = Object.entries(shell).filter(([name]) => !(name in chosen))
   const set = Object.entries(chosen).flatMap(([name, text]) => (text === null ? [] : [[name, text]]))
   return { ...Object.fromEntries(others), ...own, ...Object.fromEntries(set) }
-}
-
-function jsonOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }
