@@ -2,8 +2,19 @@ import leven from 'leven'
 import { z } from 'zod'
 import { principalTable } from './auth/principals.ts'
 import { contradictions } from './config/contradictions.ts'
-import { type Flag, flag, mailAddress, nameList, optional, webUrl, whole } from './config/flag.ts'
+import {
+  type Flag,
+  flag,
+  hostList,
+  mailAddress,
+  nameList,
+  optional,
+  truth,
+  webUrl,
+  whole,
+} from './config/flag.ts'
 import { laneList } from './config/lanes.ts'
+import { readServices, type Service, serviceTable } from './config/services.ts'
 import { type Problem, TickoverError } from './errors.ts'
 import { ignoreRules } from './shadow/rules.ts'
 
@@ -99,12 +110,55 @@ export const FLAGS = {
     'SCHEDULER_PRINCIPALS',
     '{}',
     principalTable,
-    'Who may do what, as JSON: {"ana@example.com": {"roles": ["operator"]}, "domain:example.com": {"roles": ["viewer"]}}. Roles: viewer, operator, service (with "job_types"), legacy.',
+    'Who may do what, as JSON: {"ana@example.com": {"roles": ["operator"]}, "domain:example.com": {"roles": ["viewer"]}}. Roles: viewer, operator, service (with "services" or "job_types"), legacy.',
   ),
   token_keys_url: optional(
     'SCHEDULER_TOKEN_KEYS_URL',
     webUrl,
     'Keys of another token issuer than Google, for development. Refused in production.',
+  ),
+  token_url: optional(
+    'SCHEDULER_TOKEN_URL',
+    webUrl,
+    'Another issuer than Google of the ID tokens that targets are sent, for development: GET with email and audience. Refused in production.',
+  ),
+  surface: optional(
+    'SCHEDULER_SURFACE',
+    z.enum(['api', 'page', 'both'], 'must be api, page or both'),
+    'What this service serves: api (ticks, services, operators), page (operators’ browsers, IAP in front) or both. Unset: both locally, else api. Both is refused in production.',
+  ),
+  iap_audience: optional(
+    'SCHEDULER_IAP_AUDIENCE',
+    z
+      .string()
+      .regex(
+        /^\/projects\/\d{1,20}\/locations\/[a-z0-9-]{1,40}\/services\/[a-z0-9-]{1,63}$/,
+        'must be /projects/NUMBER/locations/REGION/services/NAME',
+      ),
+    'The audience of what IAP signs, where it stands before the page: /projects/NUMBER/locations/REGION/services/NAME.',
+  ),
+  iap_keys_url: optional(
+    'SCHEDULER_IAP_KEYS_URL',
+    webUrl,
+    'Keys of another IAP than Google’s, for development. Refused in production.',
+  ),
+  services: flag(
+    'SCHEDULER_SERVICES',
+    '{}',
+    serviceTable,
+    'The services that register jobs and are called, as JSON: {"email-service": {"job_types": ["email"], "lane": "low"}}; also "signing" (oidc, webhook) and "private" (true: its address may be a private one). Each has EMAIL_SERVICE_URL beside it, and where it uses them EMAIL_SERVICE_TOKEN (what it sends as X-Service-Token) and EMAIL_SERVICE_WEBHOOK_SECRET.',
+  ),
+  allowed_hosts: flag(
+    'SCHEDULER_ALLOWED_HOSTS',
+    '',
+    hostList,
+    'Hosts outside the services that jobs may call with a whole URL: names, separated by commas.',
+  ),
+  private_hosts: flag(
+    'SCHEDULER_PRIVATE_HOSTS',
+    '',
+    hostList,
+    'Hosts whose address may be a private one: names, separated by commas. Link-local and metadata addresses are refused always.',
   ),
   project: optional(
     'GOOGLE_CLOUD_PROJECT',
@@ -127,6 +181,12 @@ export const FLAGS = {
     z.string().regex(/^[a-z0-9.-]+:\d{1,5}$/, 'must be host:port'),
     'host:port of a Cloud Scheduler emulator. Refused in production.',
   ),
+  performance_monitoring: flag(
+    'ENABLE_PERFORMANCE_MONITORING',
+    'true',
+    truth,
+    'false: GET /api/performance has nothing to show.',
+  ),
   stage: flag(
     'ROLLOUT_STAGE',
     '5',
@@ -135,7 +195,7 @@ export const FLAGS = {
   ),
   shadow_mode: optional(
     'SCHEDULER_SHADOW_MODE',
-    z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true'),
+    truth,
     'true: the path that is not live runs in shadow, and both are compared. On at stage 3 unless it is false; possible at stage 4.',
   ),
   legacy_loop: flag(
@@ -190,9 +250,16 @@ export const FLAGS = {
   revision: flag('K_REVISION', 'local', z.string().max(100), 'Set by Cloud Run: the revision.'),
 } as const satisfies Record<string, Flag<unknown>>
 
-/** The flags' values, checked. */
-export type Config = {
+/** The flags' values, each checked by itself. */
+type Values = {
   readonly [K in keyof typeof FLAGS]: (typeof FLAGS)[K] extends Flag<infer T> ? T : never
+}
+
+/** All of the configuration, checked. */
+export type Config = Omit<Values, 'surface' | 'services'> & {
+  readonly surface: NonNullable<Values['surface']>
+  /** With their URLs and secrets. */
+  readonly services: readonly Service[]
 }
 
 /** Environment variables by name. */
@@ -207,9 +274,13 @@ export function loadConfig(env: Env): Config {
     if (parsed.success) values[field] = parsed.data
     else for (const { message } of parsed.error.issues) problems.push({ field: entry.name, message })
   }
-  problems.push(...contradictions(values, (name) => textOf(env, name) === null))
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each field went through its own check above
-  if (problems.length === 0) return values as unknown as Config
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each field that is there went through its own check
+  const checked = values as Partial<Values>
+  const { services, problems: lacks } = readServices(checked.services ?? [], (name) => textOf(env, name))
+  const surface = checked.surface ?? (checked.environment === 'local' ? 'both' : 'api')
+  problems.push(...lacks, ...contradictions({ ...checked, services }, (name) => textOf(env, name) === null))
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- without a problem all fields are there
+  if (problems.length === 0) return { ...(checked as Values), surface, services }
   const list = problems.map(({ field, message }) => `${field} ${message}`).join('; ')
   throw new TickoverError('configuration', `Correct these flags, then start again: ${list}`, { problems })
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { http } from '@google-cloud/functions-framework'
 import { pino } from 'pino'
@@ -16,6 +16,7 @@ const listener = start(
       },
     },
     newId: randomUUID,
+    newSecret: () => randomBytes(32).toString('base64url'),
     random: Math.random,
     process,
     lines: pino.destination({ fd: 1, sync: true }),

@@ -1,4 +1,4 @@
-import type { Verify } from './auth/oidc.ts'
+import { auditChange } from './admin/audit.ts'
 import type { Config } from './config.ts'
 import { createApp } from './http/app.ts'
 import { oneOffDefinition } from './http/one-off.ts'
@@ -12,7 +12,7 @@ import type { Engine } from './tick/engine.ts'
 /** The whole of it over its parts, in one process. */
 export interface Service {
   readonly fetch: (request: Request) => Response | Promise<Response>
-  /** Resolves once the ticks under way and the loop have ended, after the engine was told to stop. Never rejects. */
+  /** Resolves once the ticks and triggered runs under way and the loop have ended, after the engine was told to stop. Never rejects. */
   readonly ended: () => Promise<void>
 }
 
@@ -20,26 +20,33 @@ export interface Service {
 export function createService(
   engine: Omit<Engine, 'claimant'>,
   config: Config,
-  { verify }: { readonly verify: Verify },
+  proofs: Pick<Deps, 'verify' | 'verifyIap'>,
 ): Service {
   const registered = registration(engine)
   const paths = createPaths(engine, config, registered)
-  const ticks = new Set<Promise<unknown>>()
+  const works = new Set<Promise<unknown>>()
+  /** What goes on when its caller has hung up. */
+  const underWay = <T>(work: Promise<T>): Promise<T> => {
+    works.add(work)
+    return work.finally(() => works.delete(work))
+  }
   const app = createApp({
     ...engine,
+    ...proofs,
     config,
-    verify,
     handlers: [...engine.registry.handlers.keys()],
     newTrace: () => engine.newId().replaceAll('-', ''),
     register: registered,
-    runTick: tickRunner(paths, config, ticks),
-    createOneOff: (input) => createOneOff(engine, config, input),
+    runTick: tickRunner((request) => underWay(paths.runTick(request)), config),
+    trigger: (wish) => underWay(paths.trigger(wish)),
+    createOneOff: (input, caller) => createOneOff(engine, config, input, caller),
   })
-  const looping = paths.runLoop()
+  // The loop is the api's: beside it a page would be a second one.
+  const looping = config.surface === 'page' ? Promise.resolve() : paths.runLoop()
   return {
     fetch: (request) => app.fetch(request),
     ended: async () => {
-      await Promise.allSettled([looping, ...ticks])
+      await Promise.allSettled([looping, ...works])
     },
   }
 }
@@ -56,17 +63,15 @@ function registration({ documents, registry }: Pick<Engine, 'documents' | 'regis
   }
 }
 
-/** Runs ticks as they are asked for; `ticks` holds those under way, since a tick goes on when its caller has hung up. */
-function tickRunner({ runTick }: Paths, config: Config, ticks: Set<Promise<unknown>>): Deps['runTick'] {
+/** Runs ticks as they are asked for. */
+function tickRunner(runTick: Paths['runTick'], config: Config): Deps['runTick'] {
   return async ({ lane, limit, concurrency }) => {
     const dwell_seconds = config.lanes.find(({ name }) => name === lane)?.dwell_seconds ?? null
     const bounds = {
       ...(limit !== undefined && { limit }),
       ...(concurrency !== undefined && { concurrency }),
     }
-    const ticking = runTick({ lane, dwell_seconds, ...bounds })
-    ticks.add(ticking)
-    const { status, report } = await ticking.finally(() => ticks.delete(ticking))
+    const { status, report } = await runTick({ lane, dwell_seconds, ...bounds })
     return { status, report: { ...report } }
   }
 }
@@ -75,9 +80,22 @@ async function createOneOff(
   { documents, registry, newId, clock }: Pick<Engine, 'documents' | 'registry' | 'newId' | 'clock'>,
   config: Config,
   input: OneOff,
+  actor: string,
 ): ReturnType<Deps['createOneOff']> {
   const defaults = { name: newId(), lane: config.lanes[0]?.name ?? '' }
   const definition = oneOffDefinition(input, registry, defaults)
-  const fields = await enqueue(documents, definition, clock.now())
+  const now = clock.now()
+  const { job_type, schedule_at } = input
+  const entry = {
+    action: 'one_off_created',
+    at: now,
+    actor,
+    subject: definition.name,
+    reason: '',
+    before: null,
+  }
+  const fields = await enqueue(documents, definition, now, [
+    auditChange(newId(), { ...entry, after: { job_type, schedule_at } }),
+  ])
   return { ref: jobRef(definition.name), fields }
 }

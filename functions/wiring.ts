@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { DestinationStream } from 'pino'
+import { createIapVerifier } from './auth/iap.ts'
 import { createVerifier } from './auth/oidc.ts'
 import type { Clock } from './clock.ts'
 import { type Config, type Env, loadConfig } from './config.ts'
@@ -13,6 +14,9 @@ import type { Documents } from './store/documents.ts'
 import { lazyDocuments } from './store/lazy.ts'
 import { createCache } from './target/cache.ts'
 import type { JobDefinition } from './target/handler.ts'
+import { createCalling } from './target/http/calling.ts'
+import { performHttp } from './target/http.ts'
+import { createLimits } from './target/limits.ts'
 import { createRegistry } from './target/registry.ts'
 import type { Engine } from './tick/engine.ts'
 
@@ -22,6 +26,8 @@ export interface Machine {
   readonly clock: Clock
   /** A new UUID. */
   readonly newId: () => string
+  /** 256 random bits in base64url. */
+  readonly newSecret: () => string
   /** From 0 up to 1. */
   readonly random: () => number
   readonly process: Process
@@ -54,8 +60,7 @@ function compose(machine: Machine, jobs: readonly JobDefinition[]): Listener {
   const documents = lazyDocuments(() => openDocuments(config, machine, emit))
   const stop = new AbortController()
   const engine = createEngine({ machine, config, emit, documents, jobs, stop: stop.signal })
-  const verify = createVerifier({ audience: config.audience, keys_url: config.token_keys_url, clock })
-  const service = createService(engine, config, { verify })
+  const service = createService(engine, config, proofs(config, clock))
   const listener = listenerOf(service.fetch)
   const bridge = takeRequests(listener)
   takeSignals({
@@ -70,6 +75,14 @@ function compose(machine: Machine, jobs: readonly JobDefinition[]): Listener {
     },
   })
   return listener
+}
+
+/** What callers are proven with. */
+function proofs(config: Config, clock: Clock): Parameters<typeof createService>[2] {
+  const { audience, token_keys_url, iap_audience, iap_keys_url } = config
+  const verify = createVerifier({ audience, keys_url: token_keys_url, clock })
+  if (iap_audience === null) return { verify }
+  return { verify, verifyIap: createIapVerifier({ audience: iap_audience, keys_url: iap_keys_url, clock }) }
 }
 
 /** The store of the configured kind. */
@@ -96,6 +109,7 @@ function createEngine(parts: {
   const { machine, config, emit, documents, jobs, stop } = parts
   const { clock, random, newId } = machine
   const lanes = config.lanes.map((lane) => lane.name)
+  const calling = createCalling(config, machine)
   const delay = monitorEventLoopDelay({ resolution: 20 })
   delay.enable()
   return {
@@ -107,6 +121,8 @@ function createEngine(parts: {
     stop,
     registry: createRegistry(jobs, { time_zone: config.time_zone, lanes }),
     cache: createCache(config.cache_ttl_seconds, clock),
+    limits: createLimits(clock),
+    call: (standing, job, payload, time) => performHttp({ ...calling, clock: time }, standing, job, payload),
     settings: { ...config, grace_seconds: GRACE_SECONDS },
     eventLoopDelay: () => delay.percentile(99) / 1e6,
   }

@@ -80,6 +80,7 @@ async function run({ port, fresh, firestore }: Start): Promise<number> {
 async function begin(stack: Stack): Promise<void> {
   const now = clock.now()
   const [post, metrics] = firstJobs(now)
+  await stack.registerServices()
   await createOneOff(stack.url, stack.issuer, post)
   await createOneOff(stack.url, stack.issuer, metrics)
   told(banner(stack, now), STOPPED)

@@ -1,17 +1,22 @@
 import { TickoverError } from '../errors.ts'
-import type { Documents, Fields } from '../store/documents.ts'
+import type { Change, Documents, Fields } from '../store/documents.ts'
 
 /** What somebody did here: who, what, to what, why, and how it stood before and after. It is never changed. */
 export interface AuditEntry {
   readonly action: string
   /** By the store's time, ms. */
   readonly at: number
-  /** An e-mail address. */
+  /** An e-mail address, or `service:NAME`. */
   readonly actor: string
   readonly subject: string
   readonly reason: string
   readonly before: Fields | null
   readonly after: Fields | null
+}
+
+/** The change that keeps an entry, for the commit that does what it tells. */
+export function auditChange(id: string, entry: AuditEntry & Fields): Change {
+  return { kind: 'create', ref: { collection: 'scheduler_audit', id }, fields: { ...entry } }
 }
 
 /**
@@ -23,8 +28,7 @@ export async function recordAudit(
   id: string,
   entry: AuditEntry & Fields,
 ): Promise<void> {
-  const ref = { collection: 'scheduler_audit', id } as const
-  const { outcome } = await documents.commit([{ kind: 'create', ref, fields: { ...entry } }])
+  const { outcome } = await documents.commit([auditChange(id, entry)])
   if (outcome === 'done' || outcome === 'conflict') return
   throw new TickoverError('store_unreachable', 'It could not be recorded. Send it again as it was.')
 }

@@ -11,7 +11,9 @@ export type Role = (typeof ROLES)[number] | 'scheduler'
 export interface Principal {
   readonly name: string
   readonly roles: readonly Role[]
-  /** The job types of the role `service`; it may create no others. */
+  /** The services for which the role `service` may speak, each with its own job types. */
+  readonly services: readonly string[]
+  /** More job types of the role `service`; it may create no others. */
   readonly job_types: readonly string[]
 }
 
@@ -20,11 +22,13 @@ const MAX_PRINCIPALS = 500
 const grant = z
   .strictObject({
     roles: z.array(z.enum(ROLES, `must be one of ${ROLES.join(', ')}`)).min(1, 'must name a role'),
+    services: z.array(z.string().min(1).max(63)).max(100).default([]),
     job_types: z.array(z.string().min(1).max(200)).max(200).default([]),
   })
-  .refine((given) => !given.roles.includes('service') || given.job_types.length > 0, {
-    message: 'the role service needs its job_types',
-  })
+  .refine(
+    ({ roles, services, job_types }) => !roles.includes('service') || services.length + job_types.length > 0,
+    { message: 'the role service needs its services or its job_types' },
+  )
 
 /** Reads the JSON of `SCHEDULER_PRINCIPALS`: `{"ana@example.com": {"roles": ["operator"]}, …}`. */
 export const principalTable: z.ZodType<readonly Principal[], string> = z
@@ -49,6 +53,6 @@ function explain(issue: z.core.$ZodIssue): string {
   if (issue.path.length === 0) return issue.message
   const [, ...inside] = issue.path
   if (issue.code === 'invalid_key') return `an entry ${NO_NAME}`
-  if (issue.code === 'unrecognized_keys') return 'an entry may have "roles" and "job_types" only'
+  if (issue.code === 'unrecognized_keys') return 'an entry may have "roles", "services" and "job_types" only'
   return `an entry${inside.length === 0 ? '' : `'s ${inside.join('.')}`}: ${issue.message}`
 }

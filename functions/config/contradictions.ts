@@ -1,6 +1,8 @@
+import type { Principal } from '../auth/principals.ts'
 import { type Problem, TickoverError } from '../errors.ts'
 import { validateSchedule } from '../schedule/schedule.ts'
 import type { Lane } from './lanes.ts'
+import type { Service } from './services.ts'
 
 /** The values that can contradict each other; a value that is wrong by itself is absent. */
 export interface Values {
@@ -10,6 +12,9 @@ export interface Values {
   readonly cadence?: string
   readonly time_zone?: string
   readonly lanes?: readonly Lane[]
+  readonly principals?: readonly Principal[]
+  readonly services?: readonly Service[]
+  readonly surface?: 'api' | 'page' | 'both' | null
   readonly tick_budget_seconds?: number
   readonly request_timeout_seconds?: number
   readonly stage?: number
@@ -28,6 +33,8 @@ interface Rule {
 
 const isAway = ({ environment }: Values) => environment === 'qa' || environment === 'production'
 const inProduction = ({ environment }: Values) => environment === 'production'
+
+const isNamed = (name: string) => (one: { readonly name: string }) => one.name === name
 
 const hasCanary = ({ canary_percent = 0, canary_jobs = [] }: Values) =>
   canary_percent > 0 || canary_jobs.length > 0
@@ -92,18 +99,52 @@ const ROLLOUT_RULES: readonly Rule[] = [
   },
 ]
 
+/** What the tables of principals, services and lanes say of each other. */
+const SERVICE_RULES: readonly Rule[] = [
+  {
+    field: 'SCHEDULER_PRINCIPALS',
+    message: 'names a service that SCHEDULER_SERVICES does not have; correct one of them',
+    isBroken: ({ principals = [], services = [] }) =>
+      principals.some((principal) => !principal.services.every((one) => services.some(isNamed(one)))),
+  },
+  {
+    field: 'SCHEDULER_SERVICES',
+    message: 'gives a service a lane that SCHEDULER_LANES does not have; correct one of them',
+    isBroken: ({ services = [], lanes }) =>
+      lanes !== undefined && services.some(({ lane }) => lane !== null && !lanes.some(isNamed(lane))),
+  },
+  {
+    field: 'SCHEDULER_SERVICES',
+    message: 'has a service whose URL is http: outside local only those that are "private": true may be',
+    isBroken: (values) =>
+      isAway(values) &&
+      (values.services ?? []).some((service) => !service.private && /^http:/i.test(service.url)),
+  },
+]
+
 const RULES: readonly Rule[] = [
   ...ROLLOUT_RULES,
+  ...SERVICE_RULES,
   ...['SCHEDULER_OIDC_AUDIENCE', 'SCHEDULER_SERVICE_ACCOUNT'].map((field) => ({
     field,
     message: 'is required outside local',
     isBroken: (values: Values, isUnset: boolean) => isAway(values) && isUnset,
   })),
-  ...['SCHEDULER_TOKEN_KEYS_URL', 'SCHEDULER_API_ENDPOINT'].map((field) => ({
+  ...[
+    'SCHEDULER_TOKEN_KEYS_URL',
+    'SCHEDULER_TOKEN_URL',
+    'SCHEDULER_IAP_KEYS_URL',
+    'SCHEDULER_API_ENDPOINT',
+  ].map((field) => ({
     field,
     message: 'is refused in production',
     isBroken: (values: Values, isUnset: boolean) => inProduction(values) && !isUnset,
   })),
+  {
+    field: 'SCHEDULER_SURFACE',
+    message: 'is both, which production never is: deploy one service with api, and one with page behind IAP',
+    isBroken: (values) => inProduction(values) && values.surface === 'both',
+  },
   {
     field: 'SCHEDULER_STORAGE',
     message:

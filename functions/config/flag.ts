@@ -35,6 +35,11 @@ export function whole(least: number, most: number): z.ZodType<number, string> {
     .refine((value) => value >= least && value <= most, rule)
 }
 
+/** `true` or `false`. */
+export const truth: z.ZodType<boolean, string> = z
+  .enum(['true', 'false'], 'must be true or false')
+  .transform((text) => text === 'true')
+
 /** An http or https URL without credentials in it. */
 export const webUrl: z.ZodType<string, string> = z.string().refine((text) => {
   const url = URL.parse(text)
@@ -56,3 +61,12 @@ export const nameList: z.ZodType<readonly string[], string> = z
   .transform((names) => names.filter((name) => name !== ''))
   .refine((names) => names.length <= MOST_NAMES, `must name at most ${MOST_NAMES}`)
   .refine((names) => new Set(names).size === names.length, 'must not name one twice')
+
+/** Hosts as a URL names them: in lower case, an address in its one normal form, no port, no wildcard. */
+export const hostList: z.ZodType<readonly string[], string> = nameList
+  .transform((names) => names.map((name) => name.toLowerCase()))
+  .refine((names) => names.every(isHost), 'must be host names such as api.example.com, without port or path')
+
+function isHost(name: string): boolean {
+  return /^[a-z0-9._-]+$|^\[[0-9a-f:.]+\]$/.test(name) && URL.parse(`https://${name}`)?.hostname === name
+}

@@ -1,23 +1,36 @@
 import { type Context, Hono } from 'hono'
-import { ROUTES, type Route } from '../auth/policy.ts'
+import { ROUTES, type Route, routesOn } from '../auth/policy.ts'
 import { TickoverError } from '../errors.ts'
 import { traceOf, withTrace } from '../observe/trace.ts'
-import { authenticate, authorize } from './access.ts'
+import { authentication, authorize } from './access.ts'
+import { adminRoutes } from './admin.ts'
+import { completionRoutes } from './complete.ts'
+import { refuseOtherSites } from './csrf.ts'
 import { healthRoutes } from './health.ts'
+import { historyRoutes } from './history.ts'
 import { jobRoutes } from './jobs.ts'
 import { legacyRoutes } from './legacy.ts'
+import { openApiRoutes } from './openapi.ts'
+import { operateRoutes } from './operate.ts'
 import { ownershipRoutes } from './ownership.ts'
+import { performanceRoutes } from './performance.ts'
 import { answerProblem } from './problem.ts'
+import { registrationRoutes } from './registration.ts'
 import { rolloutRoutes } from './rollout.ts'
 import { shadowRoutes } from './shadow.ts'
+import { shield } from './shield.ts'
 import { steerRoutes } from './steer.ts'
 import type { Deps, Handler, Vars } from './surface.ts'
 import { tickRoutes } from './tick.ts'
+import { timelineRoutes } from './timeline.ts'
 
-/** The HTTP surface: trace, authenticate, route, authorize, handle; every error becomes a problem. */
+/**
+ * The HTTP surface: trace, route, authenticate, authorize, handle; every error becomes a problem. A route that this service does
+ * not serve is none: whoever is proven gets 404, everybody else 401.
+ */
 export function createApp(deps: Deps): Hono<Vars> {
   const app = new Hono<Vars>()
-  const handlers: Readonly<Record<Route, Handler>> = {
+  const handlers: Readonly<Partial<Record<Route, Handler>>> = {
     ...healthRoutes(deps),
     ...tickRoutes(deps),
     ...jobRoutes(deps),
@@ -26,18 +39,31 @@ export function createApp(deps: Deps): Hono<Vars> {
     ...shadowRoutes(deps),
     ...rolloutRoutes(deps),
     ...steerRoutes(deps),
+    ...registrationRoutes(deps),
+    ...operateRoutes(deps),
+    ...historyRoutes(deps),
+    ...completionRoutes(deps),
+    ...timelineRoutes(deps),
+    ...performanceRoutes(deps),
+    ...adminRoutes(),
+    ...openApiRoutes(deps),
   }
-  app.use((c, next) => {
+  app.use(shield(), (c, next) => {
     c.set('trace', traceOf((name) => c.req.header(name)) ?? deps.newTrace())
     c.header('Cache-Control', 'no-store')
     return withTrace(c.get('trace'), next)
   })
-  app.use(authenticate(deps))
-  for (const route of ROUTES) app.on(methodOf(route), pathOf(route), authorize(route), handlers[route])
-  for (const path of new Set(ROUTES.map(pathOf))) app.all(path, () => refuseMethod(path))
-  app.notFound((c) =>
-    refuse(deps, c, new TickoverError('not_found', 'There is nothing here. The README lists the routes.')),
-  )
+  const authenticate = authentication(deps)
+  const routes = routesOn(deps.config.surface)
+  for (const route of ROUTES) {
+    const on = [methodOf(route), pathOf(route)] as const
+    const guards = [authenticate(route), refuseOtherSites(), authorize(route)] as const
+    if (routes.includes(route)) app.on(...on, ...guards, handlers[route] ?? absent)
+    else app.on(...on, authenticate(null), absent)
+  }
+  app.use(authenticate(null))
+  for (const path of new Set(routes.map(pathOf))) app.all(path, () => refuseMethod(path, routes))
+  app.notFound((c) => refuse(deps, c, nothing()))
   app.onError((error, c) => refuse(deps, c, error))
   return app
 }
@@ -62,7 +88,13 @@ function pathOf(route: Route): string {
   return route.slice(route.indexOf(' ') + 1)
 }
 
-function refuseMethod(path: string): never {
-  const methods = ROUTES.filter((route) => pathOf(route) === path).map(methodOf)
+const absent: Handler = () => Promise.reject(nothing())
+
+function nothing(): TickoverError {
+  return new TickoverError('not_found', 'There is nothing here. The README lists the routes.')
+}
+
+function refuseMethod(path: string, routes: readonly Route[]): never {
+  const methods = routes.filter((route) => pathOf(route) === path).map(methodOf)
   throw new TickoverError('method_not_allowed', `This path takes ${methods.join(', ')} only.`)
 }

@@ -3,6 +3,7 @@ import { type IncomingMessage, Server, type ServerResponse } from 'node:http'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import { TickoverError } from '../errors.ts'
 import { problemOf } from './problem.ts'
+import { SHIELD } from './shield.ts'
 
 /** What answers a request, in Node's own terms. */
 export type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>
@@ -26,7 +27,7 @@ export function listenerOf(fetch: (request: Request) => Response | Promise<Respo
       )
       return Response.json(body, {
         status: body.status,
-        headers: { 'Content-Type': 'application/problem+json' },
+        headers: { ...SHIELD, 'Content-Type': 'application/problem+json' },
       })
     },
   })

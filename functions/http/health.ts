@@ -15,7 +15,8 @@ export function healthRoutes(deps: Deps): { 'GET /health': Handler } {
   return {
     'GET /health': async (c) => {
       const count = await overdue()
-      if (!mayCall('GET /api/jobs', c.get('caller'))) return c.json({ status: 'ok' })
+      const caller = c.get('caller')
+      if (!mayCall('GET /api/jobs', caller)) return c.json({ status: 'ok' })
       const { environment, stage, storage, allow_json_in_production: allowed } = deps.config
       const warnings =
         environment === 'production' && storage === 'json' && allowed === 'yes'
@@ -31,6 +32,7 @@ export function healthRoutes(deps: Deps): { 'GET /health': Handler } {
         overdue_jobs: count,
         overdue_jobs_is_at_least: count >= MOST,
         warnings,
+        caller: { name: caller?.name, may_operate: mayCall('POST /api/jobs/:name/trigger', caller) },
       })
     },
   }

@@ -2,16 +2,18 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import type { Caller } from '../auth/policy.ts'
 import { TickoverError } from '../errors.ts'
+import { existing } from '../lease/change.ts'
 import { parseInstant } from '../schedule/instant.ts'
-import type { Ref } from '../store/documents.ts'
+import type { Cursor } from '../store/documents.ts'
 import { check, readBody } from './body.ts'
 import { readCursor, writeCursor } from './cursor.ts'
+import { count, refOfJob } from './fields.ts'
 import { presentJob } from './presentation.ts'
 import type { Deps, Handler, Vars } from './surface.ts'
 
 const MOST = 1000
 
-const oneOff = z.strictObject({
+export const oneOffBody = z.strictObject({
   job_type: z.string().min(1).max(200),
   schedule_at: z
     .string()
@@ -24,14 +26,15 @@ const oneOff = z.strictObject({
   payload: z.unknown().default({}),
 })
 
-const listing = z.strictObject({
-  kind: z.enum(['recurring', 'one_off'], 'must be recurring or one_off').default('recurring'),
-  limit: z
-    .string()
-    .regex(/^\d{1,4}$/, `must be a whole number from 1 to ${MOST}`)
-    .transform(Number)
-    .refine((limit) => limit >= 1 && limit <= MOST, `must be a whole number from 1 to ${MOST}`)
-    .default(MOST),
+export const listingQuery = z.strictObject({
+  kind: z
+    .enum(
+      ['recurring', 'one_off', 'backfill', 'reported'],
+      'must be recurring, one_off, backfill or reported',
+    )
+    .default('recurring'),
+  limit: count(1, MOST).default(MOST),
+  from: z.string().max(200).optional(),
   cursor: z.string().max(2000).optional(),
 })
 
@@ -41,9 +44,10 @@ export function jobRoutes(
 ): Record<'POST /api/jobs' | 'GET /api/jobs' | 'GET /api/jobs/:name', Handler> {
   return {
     'POST /api/jobs': async (c) => {
-      const { schedule_at, ...input } = check(oneOff, await readBody(c))
+      const { schedule_at, ...input } = check(oneOffBody, await readBody(c))
       requireOwnType(c.get('caller'), input.job_type)
-      const made = await deps.createOneOff({ ...input, schedule_at: schedule_at.at })
+      const caller = c.get('caller')?.name ?? ''
+      const made = await deps.createOneOff({ ...input, schedule_at: schedule_at.at }, caller)
       const view = presentJob(made, deps.clock.now())
       return c.json(
         !schedule_at.assumed_utc
@@ -53,8 +57,8 @@ export function jobRoutes(
       )
     },
     'GET /api/jobs': async (c) => {
-      const { kind, limit, cursor } = check(listing, c.req.query())
-      const after = cursor === undefined ? {} : { after: readCursor(cursor) }
+      const { kind, limit, from, cursor } = check(listingQuery, c.req.query())
+      const after = afterOf(cursor, from)
       const { value: found } = await deps.documents.query({ shape: 'jobs', equals: kind, limit, ...after })
       const now = deps.clock.now()
       const jobs = found.map((job) => presentJob(job, now))
@@ -66,11 +70,17 @@ export function jobRoutes(
 }
 
 async function showJob(deps: Deps, c: Context<Vars>): Promise<Response> {
-  const ref = refOf(c.req.param('name') ?? '')
-  const found = ref === null ? null : (await deps.documents.get([ref])).value[0]
-  if (ref === null || !found)
-    throw new TickoverError('not_found', 'Job not found. GET /api/jobs lists the jobs there are.')
-  return c.json(presentJob(found, deps.clock.now()))
+  const { value } = await deps.documents.get([refOfJob(c.req.param('name') ?? '')])
+  return c.json(presentJob(existing(value[0]), deps.clock.now()))
+}
+
+/** Sorts before every name of a job. */
+const FIRST_ID = '!'
+
+/** Where a listing goes on, or begins: at the first name that does not sort before `from`. */
+function afterOf(cursor: string | undefined, from: string | undefined): { after?: Cursor } {
+  if (cursor !== undefined) return { after: readCursor(cursor) }
+  return from === undefined || from === '' ? {} : { after: { value: from, id: FIRST_ID } }
 }
 
 /** Operators may make any job, services only those of their own types. */
@@ -80,10 +90,4 @@ function requireOwnType(caller: Caller | null, type: string): void {
     'not_your_job',
     'This job type is not your service’s. Use one of its own job_types.',
   )
-}
-
-/** Null for a name that no document can have. */
-function refOf(name: string): Ref | null {
-  const isId = name.length > 0 && Buffer.byteLength(name) <= 1000 && !/^\.{1,2}$|\//.test(name)
-  return isId ? { collection: 'scheduler_jobs', id: name } : null
 }

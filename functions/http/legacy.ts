@@ -24,7 +24,7 @@ const holding = {
   fence: z.int().min(1),
 }
 
-const claiming = z.strictObject({
+export const claiming = z.strictObject({
   job: jobName,
   startedAt: instant,
   scheduledFor: instant.optional(),
@@ -33,9 +33,9 @@ const claiming = z.strictObject({
   jobType: z.string().min(1).max(200).optional(),
 })
 
-const renewing = z.strictObject({ ...holding, leaseSeconds })
+export const renewing = z.strictObject({ ...holding, leaseSeconds })
 
-const settling = z.strictObject({
+export const settling = z.strictObject({
   ...holding,
   status: z.enum(['succeeded', 'failed'], 'must be succeeded or failed'),
   error: z.string().optional(),

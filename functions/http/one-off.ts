@@ -1,6 +1,7 @@
 import { type Problem, TickoverError } from '../errors.ts'
 import type { Definition } from '../job/definition.ts'
 import { ONE_OFF_POLICIES } from '../job/policies.ts'
+import { HANDLER } from '../job/target.ts'
 import { LONGEST_PAYLOAD, type Registry } from '../target/registry.ts'
 import { problemsOf } from './body.ts'
 import type { OneOff } from './surface.ts'
@@ -24,10 +25,13 @@ export function oneOffDefinition(
   return {
     name: defaults.name,
     kind: 'one_off',
+    display_name: defaults.name,
     description: handler?.description ?? '',
     job_type,
+    target: HANDLER,
     lane: handler?.lane ?? defaults.lane,
     schedule: { kind: 'at', at: schedule_at },
+    ends_at: null,
     payload: text,
     policies: policies.get(job_type) ?? ONE_OFF_POLICIES,
   }

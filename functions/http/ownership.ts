@@ -7,7 +7,7 @@ import type { Deps, Handler } from './surface.ts'
 
 const MOST = 1_000
 
-const asking = z.strictObject({
+export const asking = z.strictObject({
   job: jobName.optional(),
   at: instant.optional(),
   limit: z.coerce.number().int().min(1).max(MOST).default(MOST),

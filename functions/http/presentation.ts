@@ -1,5 +1,6 @@
-import type { Job, LastRun } from '../job/job.ts'
+import { isHeld, type Job, type LastRun } from '../job/job.ts'
 import { parseJob } from '../job/parse.ts'
+import { readRecent } from '../job/recent.ts'
 import { type Fields, isInstant, type Stored } from '../store/documents.ts'
 
 /** A job as clients see it: the older camelCase names, beside the stored snake_case ones. Instants are ISO 8601. */
@@ -10,7 +11,8 @@ export function presentJob({ ref, fields }: Pick<Stored, 'ref' | 'fields'>, now:
   const parsed = parseJob({ ref, fields })
   if (!parsed.ok) return { id: ref.id, name: ref.id, status: 'damaged', error: parsed.reason }
   const job = parsed.value
-  return { ...datedFields(fields), ...describe(job), ...history(job), ...dueness(fields, now) }
+  const { daily: _sums, ...shown } = { ...fields, ...job }
+  return { ...datedFields(shown), ...describe(job), ...history(job), ...dueness(fields, now) }
 }
 
 function describe(job: Job): JobView {
@@ -19,16 +21,18 @@ function describe(job: Job): JobView {
     id: job.name,
     payload,
     config: payload,
-    displayName: job.name,
+    displayName: job.display_name === '' ? job.name : job.display_name,
     cronExpression: job.schedule.kind === 'cron' ? job.schedule.expression : null,
     jobType: job.job_type,
-    service: null,
-    endpoint: null,
-    isRunning: job.entries.some((entry) => entry.state === 'running'),
+    service: job.target.kind === 'http' ? job.target.service : null,
+    endpoint: job.target.kind === 'http' ? job.target.endpoint : null,
+    isRunning: job.entries.some(isHeld),
+    // The hash of a run token is nobody's business.
+    entries: job.entries.map(({ token: _hash, ...entry }) => datedFields(entry)),
   }
 }
 
-function history({ last_run: last, entries, next_run_at, totals }: Job): JobView {
+function history({ last_run: last, entries, next_run_at, totals, recent }: Job): JobView {
   const began = entries[0]?.began_at ?? last?.began_at ?? null
   return {
     lastRunAt: iso(last?.began_at ?? null),
@@ -38,11 +42,19 @@ function history({ last_run: last, entries, next_run_at, totals }: Job): JobView
     totalRuns: totals.runs,
     successfulRuns: totals.succeeded,
     failedRuns: totals.failed,
+    successRate: totals.runs === 0 ? null : totals.succeeded / totals.runs,
+    recent: readRecent(recent).map(({ at, outcome, ...run }) => ({
+      at: iso(at),
+      status: ENDS[outcome],
+      ...run,
+    })),
     started_at: iso(began),
     completed_at: entries.length > 0 ? null : iso(last?.ended_at ?? null),
     error: last?.error ?? null,
   }
 }
+
+const ENDS = { succeeded: 'completed', failed: 'failed', cancelled: 'cancelled' } as const
 
 /** Clients know two ends of a run. */
 function statusOf(last: LastRun): 'completed' | 'failed' {
@@ -72,7 +84,8 @@ function withDates(value: unknown, name = ''): unknown {
   return datedFields(value)
 }
 
-function datedFields(value: object): Record<string, unknown> {
+/** Stored fields with each instant as ISO 8601. */
+export function datedFields(value: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withDates(part, key)]))
 }
 

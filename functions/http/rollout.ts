@@ -11,7 +11,7 @@ import type { Handler } from './surface.ts'
 
 const TARGETS: Readonly<Record<string, Target>> = { 1: 1, 2: 2, 3: 3, 4: 4, 5: 5, '30d': '30d' }
 
-const asked = z.strictObject({
+export const asked = z.strictObject({
   to: z
     .string()
     .refine((text) => Object.hasOwn(TARGETS, text), 'must be a stage from 1 to 5, or 30d')

@@ -9,7 +9,7 @@ const MOST_DAYS = 31
 const MOST_EXAMPLES = 20
 const DEFAULT_EXAMPLES = 5
 
-const query = z.strictObject({
+export const query = z.strictObject({
   from: instant.optional(),
   to: instant.optional(),
   job: z.string().min(1).max(200).optional(),

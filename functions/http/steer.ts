@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { recordAudit } from '../admin/audit.ts'
-import { free } from '../lease/free.ts'
+import { type Freed, free } from '../lease/free.ts'
 import { check, readBody } from './body.ts'
 import { iso } from './fields.ts'
 import type { Deps, Handler } from './surface.ts'
@@ -8,9 +8,10 @@ import type { Deps, Handler } from './surface.ts'
 const ACTIONS = ['rollout_advanced', 'rollout_forced', 'rollout_rolled_back'] as const
 
 /** What a record may say of the flags: texts and lists of lines, no more than an entry can hold. */
-const state = z.record(z.string().max(100), z.json()).nullable().default(null)
+export const anyJson = z.json()
+const state = z.record(z.string().max(100), anyJson).nullable().default(null)
 
-const record = z
+export const record = z
   .strictObject({
     action: z.enum(ACTIONS, `must be one of ${ACTIONS.join(', ')}`),
     before: state,
@@ -22,7 +23,7 @@ const record = z
     message: 'says why it was forced; it is missing',
   })
 
-const nothing = z.strictObject({})
+export const nothing = z.strictObject({})
 
 /** What the rollout's command tells and asks of the service: a record of each step, and the release of dead holders. */
 export function steerRoutes({
@@ -38,7 +39,7 @@ export function steerRoutes({
   return {
     'POST /api/rollout/records': async (c) => {
       const told = check(record, await readBody(c))
-      const actor = c.get('caller')?.email ?? ''
+      const actor = c.get('caller')?.name ?? ''
       const at = await storeTime()
       const entry = {
         ...told,
@@ -54,10 +55,21 @@ export function steerRoutes({
     'POST /api/rollout/free': async (c) => {
       check(nothing, await readBody(c))
       const lanes = config.lanes.map(({ name }) => name)
-      const { freed, living } = await free(documents, lanes, await storeTime(), 'tick')
+      const at = await storeTime()
+      const { freed, living } = await free(documents, lanes, at, 'tick')
+      if (freed.length > 0)
+        await recordAudit(documents, newId(), freedEntry(c.get('caller')?.name ?? '', freed, at))
       return c.json({ freed, living: living.map((one) => ({ ...one, until: iso(one.until) })) })
     },
   }
+}
+
+/** The most of the freed runs that an audit entry names. */
+const MOST_NAMED = 100
+
+function freedEntry(actor: string, freed: Freed['freed'], at: number) {
+  const after = { freed: freed.length, runs: freed.slice(0, MOST_NAMED).map(({ run }) => run) }
+  return { action: 'dead_freed', at, actor, subject: 'rollout', reason: '', before: null, after }
 }
 
 /** As JSON text: what is told is kept as it is, however deep. */

@@ -1,10 +1,12 @@
 import type { Context } from 'hono'
-import type { Verify } from '../auth/oidc.ts'
 import type { Caller } from '../auth/policy.ts'
+import type { Verify } from '../auth/verify.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Documents, Stored } from '../store/documents.ts'
+import type { Cache } from '../target/cache.ts'
+import type { Triggered, Wish } from '../tick/trigger.ts'
 
 /** What a tick is asked to do. */
 export interface TickRequest {
@@ -34,7 +36,11 @@ export interface Deps {
   readonly config: Config
   readonly clock: Clock
   readonly documents: Documents
+  readonly cache: Cache
+  /** Of ID tokens. */
   readonly verify: Verify
+  /** Of IAP's assertions; left out: no IAP stands before this service. */
+  readonly verifyIap?: Verify
   readonly emit: Emit
   /** A new UUID. */
   readonly newId: () => string
@@ -48,8 +54,10 @@ export interface Deps {
   readonly newTrace: () => string
   /** Rejects with `TickoverError('store_unreachable')` when the store is out of reach. */
   readonly runTick: (request: TickRequest) => Promise<TickAnswer>
+  /** Runs a job now. Rejects as `tick/trigger.ts` says. */
+  readonly trigger: (wish: Wish) => Promise<Triggered>
   /** Answers the job as it was stored. */
-  readonly createOneOff: (input: OneOff) => Promise<Pick<Stored, 'ref' | 'fields'>>
+  readonly createOneOff: (input: OneOff, caller: string) => Promise<Pick<Stored, 'ref' | 'fields'>>
 }
 
 /** What a request carries from the edge to its handler. */

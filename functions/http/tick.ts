@@ -1,5 +1,8 @@
 import { z } from 'zod'
+import { recordAudit } from '../admin/audit.ts'
+import type { Caller } from '../auth/policy.ts'
 import { TickoverError } from '../errors.ts'
+import type { Fields } from '../store/documents.ts'
 import { check, readBody } from './body.ts'
 import type { Deps, Handler } from './surface.ts'
 
@@ -17,7 +20,7 @@ const number = (most: number) =>
       `must be a whole number from 1 to ${most}`,
     )
     .refine((value) => value >= 1 && value <= most, `must be a whole number from 1 to ${most}`)
-const tickRequest = z.strictObject({
+export const tickRequest = z.strictObject({
   lane: z.string().max(63).optional(),
   limit: number(10_000).optional(),
   concurrency: number(200).optional(),
@@ -32,16 +35,35 @@ export function tickRoutes(deps: Deps): { 'POST /cron/tick': Handler } {
         ...asObject(await readBody(c)),
       })
       const trace = c.get('trace')
+      await recordOperator(deps, c.get('caller'), {
+        lane: knownLane(deps, lane),
+        ...bounds({ limit, concurrency }),
+      })
       const { status, report } = await deps.runTick({
         lane: knownLane(deps, lane),
-        ...(limit !== undefined && { limit }),
-        ...(concurrency !== undefined && { concurrency }),
+        ...bounds({ limit, concurrency }),
         trace,
       })
       const timestamp = new Date(deps.clock.now()).toISOString()
       return c.json({ status, timestamp, trace_id: trace, metrics: report })
     },
   }
+}
+
+function bounds({ limit, concurrency }: { limit: number | undefined; concurrency: number | undefined }) {
+  return { ...(limit !== undefined && { limit }), ...(concurrency !== undefined && { concurrency }) }
+}
+
+/** A tick that a person asks for is an action like any other. */
+async function recordOperator(deps: Deps, caller: Caller | null, after: Fields): Promise<void> {
+  if (caller === null || caller.roles.includes('scheduler')) return
+  const entry = {
+    action: 'tick_asked',
+    at: deps.clock.now(),
+    actor: caller.name,
+    subject: `lane ${String(after.lane)}`,
+  }
+  await recordAudit(deps.documents, deps.newId(), { ...entry, reason: '', before: null, after })
 }
 
 function asObject(body: unknown): object {

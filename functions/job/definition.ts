@@ -1,14 +1,24 @@
 import { isDeepStrictEqual } from 'node:util'
-import { isFull, type Job, runId } from './job.ts'
+import { isFull, type Job, NO_OVERRIDES, runId } from './job.ts'
 import { owe, refit } from './lifecycle.ts'
-import { closeAll, closeDue, nextOf } from './occurrences.ts'
+import { closeAll, closeDue, closedUntil, nextOf } from './occurrences.ts'
 import type { Skip } from './run.ts'
 import { counted } from './tally.ts'
 
 /** What a definition says of a job; all else on it is state. */
 export type Definition = Pick<
   Job,
-  'name' | 'kind' | 'description' | 'job_type' | 'lane' | 'schedule' | 'payload' | 'policies'
+  | 'name'
+  | 'kind'
+  | 'display_name'
+  | 'description'
+  | 'job_type'
+  | 'target'
+  | 'lane'
+  | 'schedule'
+  | 'ends_at'
+  | 'payload'
+  | 'policies'
 >
 
 /** The most looks that closing the accounts of a job takes: as many as it may have slots, and some for long lists. */
@@ -29,6 +39,9 @@ export function newJob(definition: Definition, now: number): Job {
     defined_at: now,
     last_run: null,
     totals: { runs: 0, succeeded: 0, failed: 0, skipped: 0, duplicates_suppressed: 0 },
+    overrides: NO_OVERRIDES,
+    daily: '',
+    recent: '',
   }
 }
 
@@ -56,11 +69,15 @@ export function closeAccounts(job: Job, now: number): { job: Job; skips: readonl
   return { job: counted({ ...owing, next_run_at: rest.next_run_at, updated_at: now }, skips), skips }
 }
 
-/** The job under another definition: its state stays; another schedule begins with its first occurrence after `now`. */
+/**
+ * The job under another definition: its state stays; another schedule begins with its first occurrence after `now`, and
+ * after what was claimed already.
+ */
 export function redefine(job: Job, definition: Definition, now: number): Job {
   const next = { ...job, ...definition, updated_at: now, defined_at: now }
   const keepsInstants = isDeepStrictEqual(instantsOf(job), instantsOf(definition))
-  return refit({ ...next, next_run_at: keepsInstants ? job.next_run_at : firstOf(definition, now) }, job, now)
+  const next_run_at = keepsInstants ? job.next_run_at : firstOf(definition, closedUntil(job, now))
+  return refit({ ...next, next_run_at }, job, now)
 }
 
 /** Starts nothing any more: what runs finishes, retries wait. */
@@ -81,20 +98,24 @@ function firstOf(definition: Definition, now: number): number | null {
 }
 
 /** All that says when a job falls due. */
-function instantsOf({ schedule, policies }: Definition): unknown {
-  return [schedule, policies.jitter_seconds]
+function instantsOf({ schedule, policies, ends_at }: Definition): unknown {
+  return [schedule, policies.jitter_seconds, ends_at]
 }
 
 /** What a job is defined as, without its state. */
 export function definitionOf({
   name,
   kind,
+  display_name,
   description,
   job_type,
+  target,
   lane,
   schedule,
+  ends_at,
   payload,
   policies,
 }: Definition): Definition {
-  return { name, kind, description, job_type, lane, schedule, payload, policies }
+  const what = { name, kind, display_name, description, job_type, target, lane }
+  return { ...what, schedule, ends_at, payload, policies }
 }

@@ -1,12 +1,16 @@
 import type { Path } from '../rollout/stage.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import type { Policies } from './policies.ts'
+import type { Target } from './target.ts'
 
 /** A run in flight. It fills one of the job's slots until it is removed. */
 export interface Entry {
   readonly run: string
-  /** `running`: an attempt is held until `until`. `retry`: the next attempt may begin at `until`. */
-  readonly state: 'running' | 'retry'
+  /**
+   * `running`: an attempt is held until `until`. `callback`: its target has taken it, and says until then how it ended.
+   * `retry`: the next attempt may begin at `until`.
+   */
+  readonly state: 'running' | 'retry' | 'callback'
   /** The number that the claim wrote; a holder has lost when its entry is gone or carries another. */
   readonly fence: number
   /** Attempts begun so far, given-back ones not counted. */
@@ -22,7 +26,28 @@ export interface Entry {
   readonly give_backs: number
   /** Why the entry is left to run out, when its holder knows that it will not settle; else null. */
   readonly trouble: string | null
+  /** The hash of the token by which its target may complete it; null while it may not. */
+  readonly token: string | null
 }
+
+/** An operator's choice in the place of what the code or a service registered, which stays there for a way back. */
+export interface Override<T> {
+  readonly registered: T
+  /** Who chose, by name. */
+  readonly by: string
+  /** When, ms. */
+  readonly at: number
+  readonly reason: string
+}
+
+/** The choices that outlive registrations: whether the job is enabled, and when it falls due. */
+export interface Overrides {
+  readonly enabled: Override<boolean> | null
+  readonly schedule: Override<Schedule> | null
+}
+
+/** A job that stands as it was registered. */
+export const NO_OVERRIDES: Overrides = { enabled: null, schedule: null }
 
 /** What a job has been doing, over its whole life. */
 export interface Totals {
@@ -45,13 +70,20 @@ export interface LastRun {
 /** A definition and its state: what to run, when, with which policies. Fields are named as they are stored (`stored.ts`). */
 export interface Job {
   readonly name: string
-  /** `reported`: known only from an outside scheduler that runs it; it has no occurrences of its own here. */
-  readonly kind: 'recurring' | 'one_off' | 'reported'
+  /**
+   * `reported`: known only from an outside scheduler that runs it; it has no occurrences of its own here. `backfill`: the
+   * occurrences of another job in a range of the past, once more.
+   */
+  readonly kind: 'recurring' | 'one_off' | 'reported' | 'backfill'
+  readonly display_name: string
   readonly description: string
-  /** Names the handler. */
+  /** Names the handler, where the target is one. */
   readonly job_type: string
+  readonly target: Target
   readonly lane: string
   readonly schedule: Schedule
+  /** It has no occurrence after this, ms; null: it goes on. */
+  readonly ends_at: number | null
   /** JSON text, at most 64 KiB. */
   readonly payload: string
   readonly policies: Policies
@@ -70,6 +102,12 @@ export interface Job {
   readonly defined_at: number
   readonly last_run: LastRun | null
   readonly totals: Totals
+  /** Where its own fields are an operator's choice. */
+  readonly overrides: Overrides
+  /** Sums of its runs by day (`daily.ts`). */
+  readonly daily: string
+  /** Its last runs (`recent.ts`). */
+  readonly recent: string
 }
 
 /** Is every slot taken? */
@@ -92,10 +130,20 @@ export function isOwed(entry: Entry): boolean {
   return entry.owner === ''
 }
 
-/** Does `fence` still hold this run? */
+/** Has this run a holder, in a process of ours or behind a target that took it? */
+export function isHeld(entry: Entry): boolean {
+  return entry.state !== 'retry'
+}
+
+/** May the attempt with this fence still act for the run? */
 export function isHeldBy(job: Job, run: string, fence: number): boolean {
   const entry = entryOf(job, run)
   return entry?.state === 'running' && entry.fence === fence
+}
+
+/** The id of the record of a run that somebody asked for; `id` is new. */
+export function manualRunId(job: string, id: string): string {
+  return `${job}:${id}`
 }
 
 /** The id of the record of one occurrence; there is one for each, whether it was performed or skipped. */

@@ -1,4 +1,4 @@
-import { type Entry, entryOf, isFull, isOwed, type Job } from './job.ts'
+import { type Entry, entryOf, isFull, isHeld, isOwed, type Job } from './job.ts'
 
 /** What a holder says of its own attempt; it counts only while its fence stands in the entry. */
 export type HolderEvent =
@@ -7,6 +7,8 @@ export type HolderEvent =
   | { readonly kind: 'fail'; readonly error: string }
   | { readonly kind: 'retry'; readonly error: string; readonly at: number }
   | { readonly kind: 'give_back' }
+  /** The target has taken it: whoever has the token with this hash says until then how it ended. */
+  | { readonly kind: 'await'; readonly until: number; readonly token: string }
   | { readonly kind: 'abandon'; readonly error: string }
 
 /** The third give-back of a run counts as an attempt: a job that never ends within a process's life is seen. */
@@ -36,6 +38,7 @@ export function start(
     began_at: now,
     give_backs: 0,
     trouble: null,
+    token: null,
   }
   return refill(withEntries({ ...job, fence }, [...job.entries, entry], now), now)
 }
@@ -54,6 +57,7 @@ export function owe(job: Job, run: string, scheduledFor: number, now: number): J
     began_at: now,
     give_backs: 0,
     trouble: null,
+    token: null,
   }
   return withEntries(job, [...job.entries, entry], now)
 }
@@ -71,6 +75,7 @@ export function resume(job: Job, run: string, { owner, path, now }: Beginner, un
     until,
     began_at: isOwed(entry) ? now : entry.began_at,
     trouble: null,
+    token: null,
   })
   return refill({ ...job, fence, entries: change(job, run, held) }, now)
 }
@@ -85,7 +90,7 @@ export function bury(job: Job, entry: Entry): Job {
   return {
     ...job,
     full_until: freed,
-    entries: change(job, entry.run, (dead) => ({ ...dead, state: 'retry' })),
+    entries: change(job, entry.run, (dead) => waiting(dead, dead.until)),
   }
 }
 
@@ -101,7 +106,7 @@ export function remove(job: Job, run: string, now: number): Job {
 /** What a holder's word makes of the job; null when the holder has lost. */
 export function hear(job: Job, run: string, fence: number, event: HolderEvent, now: number): Job | null {
   const entry = entryOf(job, run)
-  if (entry?.state !== 'running' || entry.fence !== fence) return null
+  if (entry === undefined || !isHeld(entry) || entry.fence !== fence) return null
   switch (event.kind) {
     case 'succeed':
     case 'fail':
@@ -109,7 +114,9 @@ export function hear(job: Job, run: string, fence: number, event: HolderEvent, n
     case 'renew':
       return { ...job, entries: change(job, run, (held) => ({ ...held, until: event.until })) }
     case 'retry':
-      return { ...job, entries: change(job, run, (held) => ({ ...held, state: 'retry', until: event.at })) }
+      return { ...job, entries: change(job, run, (held) => waiting(held, event.at)) }
+    case 'await':
+      return { ...job, entries: change(job, run, (held) => awaited(held, event)) }
     case 'give_back':
       return { ...job, entries: change(job, run, (held) => givenBack(held, now)) }
     case 'abandon':
@@ -120,6 +127,14 @@ export function hear(job: Job, run: string, fence: number, event: HolderEvent, n
 /** Does giving this entry back use up its last attempt? */
 export function isSpentByGiveBack(entry: Entry, maxAttempts: number): boolean {
   return entry.give_backs >= FREE_GIVE_BACKS && entry.attempt >= maxAttempts
+}
+
+function waiting(entry: Entry, until: number): Entry {
+  return { ...entry, state: 'retry', until, token: null }
+}
+
+function awaited(entry: Entry, { until, token }: { until: number; token: string }): Entry {
+  return { ...entry, state: 'callback', until, token }
 }
 
 function givenBack(entry: Entry, now: number): Entry {

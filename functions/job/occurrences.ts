@@ -2,6 +2,7 @@ import { offsetOf } from '../schedule/jitter.ts'
 import { judge, type Verdict } from '../schedule/misfire.ts'
 import { nextAfter, occurrences } from '../schedule/schedule.ts'
 import type { Job } from './job.ts'
+import { parentOf } from './name.ts'
 import type { Skip, SkipReason } from './run.ts'
 
 /** The most occurrences that one look lists; the next look takes up where this one ended. */
@@ -58,8 +59,31 @@ export function closeAll(job: Job, now: number, reason: SkipReason): Closing {
 }
 
 /** The first occurrence after an instant, the job's own offset included. */
-export function nextOf(job: Pick<Job, 'name' | 'schedule' | 'policies'>, after: number): number | null {
-  return nextAfter(job.schedule, after, offsetOf(job.name, job.policies.jitter_seconds))
+export function nextOf(job: Instants, after: number): number | null {
+  const next = nextAfter(job.schedule, after, ownOffset(job))
+  return next !== null && next > lastInstant(job) ? null : next
+}
+
+/** The most occurrences that may have been claimed before their time. */
+const MOST_EARLY = 1_000
+
+/** Up to here a job has its outcomes: `now`, or later where an outside scheduler, whose clock is ahead, has claimed early. */
+export function closedUntil(job: Job, now: number): number {
+  const { schedule, next_run_at, entries } = job
+  const early = occurrences(schedule, now + 1, (next_run_at ?? now) - 1, MOST_EARLY, ownOffset(job))
+  return Math.max(now, early.at(-1) ?? now, ...entries.map(({ scheduled_for }) => scheduled_for))
+}
+
+/** All that says when a job falls due. */
+type Instants = Pick<Job, 'name' | 'schedule' | 'policies' | 'ends_at'>
+
+/** How far the job's occurrences are moved, in ms; a backfill runs the very instants of its parent. */
+export function ownOffset({ name, policies }: Instants): number {
+  return offsetOf(parentOf(name), policies.jitter_seconds)
+}
+
+function lastInstant({ ends_at }: Instants): number {
+  return ends_at ?? Number.POSITIVE_INFINITY
 }
 
 function unchanged(job: Job): Closing {
@@ -67,8 +91,8 @@ function unchanged(job: Job): Closing {
 }
 
 function dueOccurrences(job: Job, from: number, now: number): { due: number[]; truncated: boolean } {
-  const offset = offsetOf(job.name, job.policies.jitter_seconds)
-  const listed = occurrences(job.schedule, from, now, MOST_AT_ONCE + 1, offset)
+  const to = Math.min(now, lastInstant(job))
+  const listed = occurrences(job.schedule, from, to, MOST_AT_ONCE + 1, ownOffset(job))
   const truncated = listed.length > MOST_AT_ONCE
   return { due: truncated ? listed.slice(0, -LEFT) : listed, truncated }
 }

@@ -34,7 +34,7 @@ export interface Acts {
 
 /** Has this attempt had consequences, as far as can be told? A handler without effects has them when it succeeds. */
 export function hasPerformed(outcome: Outcome): boolean {
-  return outcome.kind === 'succeeded' || (outcome.acts?.performed ?? 0) > 0
+  return outcome.kind === 'succeeded' || outcome.kind === 'accepted' || (outcome.acts?.performed ?? 0) > 0
 }
 
 /** How an attempt ended, and by which acts where its handler came to an end. */
@@ -51,6 +51,13 @@ type End =
       readonly error: string
       readonly items: Items | null
       readonly after_seconds: number | null
+    }
+  /** The target has taken it, and completes it with the token of this hash until the deadline. */
+  | {
+      readonly kind: 'accepted'
+      readonly token_hash: string
+      readonly deadline_seconds: number
+      readonly items: null
     }
   /** The process stopped and the handler ended without a result. */
   | { readonly kind: 'cancelled'; readonly error: string; readonly items: Items | null }
@@ -70,6 +77,8 @@ export function eventOf(
       return { kind: 'succeed' }
     case 'failed':
       return { kind: 'fail', error: outcome.error }
+    case 'accepted':
+      return { kind: 'await', until: now + outcome.deadline_seconds * 1000, token: outcome.token_hash }
     case 'unresponsive':
       return { kind: 'abandon', error: outcome.error }
     case 'cancelled':

@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { TickoverError } from '../errors.ts'
 import { validateSchedule } from '../schedule/schedule.ts'
 import type { Fields, Stored } from '../store/documents.ts'
-import type { Job } from './job.ts'
+import { type Job, NO_OVERRIDES } from './job.ts'
 import { POLICIES } from './policies.ts'
 import type { Run } from './run.ts'
+import { HANDLER } from './target.ts'
 
 /** A document as the code understands it, or why it cannot be read. */
 export type Parsed<T> =
@@ -28,7 +29,7 @@ const PATH = z.enum(['legacy', 'tick']).default('tick')
 
 const ENTRY = z.object({
   run: ID,
-  state: z.enum(['running', 'retry']),
+  state: z.enum(['running', 'retry', 'callback']),
   fence: COUNT,
   attempt: COUNT,
   owner: z.string(),
@@ -38,7 +39,18 @@ const ENTRY = z.object({
   began_at: INSTANT,
   give_backs: COUNT,
   trouble: z.string().nullable(),
+  token: z.string().nullable().default(null),
 })
+
+const TARGET = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('handler') }),
+  z.object({ kind: z.literal('http'), service: NAME.nullable(), endpoint: z.string() }),
+])
+
+const overrideOf = <T>(registered: z.ZodType<T>) =>
+  z.object({ registered, by: z.string(), at: INSTANT, reason: z.string() }).nullable()
+
+const OVERRIDES = z.object({ enabled: overrideOf(z.boolean()), schedule: overrideOf(SCHEDULE) })
 
 const LAST_RUN = z.object({
   run: z.string(),
@@ -58,11 +70,14 @@ const TOTALS = z.object({
 
 const JOB = z.object({
   name: NAME,
-  kind: z.enum(['recurring', 'one_off', 'reported']),
+  kind: z.enum(['recurring', 'one_off', 'reported', 'backfill']),
+  display_name: z.string().default(''),
   description: z.string(),
   job_type: NAME,
+  target: TARGET.default(HANDLER),
   lane: NAME,
   schedule: SCHEDULE,
+  ends_at: INSTANT.nullable().default(null),
   payload: z.string(),
   policies: POLICIES,
   enabled: z.boolean(),
@@ -76,6 +91,9 @@ const JOB = z.object({
   defined_at: INSTANT.default(0),
   last_run: LAST_RUN.nullable(),
   totals: TOTALS,
+  overrides: OVERRIDES.default(NO_OVERRIDES),
+  daily: z.string().default(''),
+  recent: z.string().default(''),
 }) satisfies z.ZodType<Job>
 
 const ATTEMPT = z.object({
@@ -100,7 +118,8 @@ const RUN = z.object({
   job: NAME,
   job_type: NAME,
   lane: NAME,
-  triggered_by: z.literal('scheduler'),
+  triggered_by: z.enum(['scheduler', 'manual', 'admin']),
+  triggered_by_user: z.string().nullable().default(null),
   scheduled_for: INSTANT,
   status: z.enum(['running', 'retry', 'succeeded', 'failed', 'cancelled']),
   fence: COUNT,

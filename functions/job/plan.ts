@@ -1,8 +1,9 @@
 import type { Path } from '../rollout/stage.ts'
-import { type Entry, entryOf, isFull, type Job, runId } from './job.ts'
+import type { Change } from '../store/documents.ts'
+import { type Entry, entryOf, isFull, isHeld, type Job, runId } from './job.ts'
 import { bury, remove, resume, start } from './lifecycle.ts'
 import { type Closing, closeDue } from './occurrences.ts'
-import { deathOf, REPLACED, type Skip } from './run.ts'
+import { type Asked, deathOf, REPLACED, type Skip } from './run.ts'
 import { counted, ended } from './tally.ts'
 
 /** Who looks at a job, for which path, when, and for how long a claim would hold. Instants in ms, `now` by the store's time. */
@@ -28,6 +29,10 @@ export interface Plan {
   readonly attempt: Entry | null
   /** What the attempt is given (JSON text), where that is not the job's own payload. */
   readonly payload?: string
+  /** Who asked for it, where it is not the schedule's. */
+  readonly asked?: Asked
+  /** What is to be written in the same commit. */
+  readonly also?: readonly Change[]
   readonly deaths: readonly Death[]
   readonly skips: readonly Skip[]
 }
@@ -72,20 +77,20 @@ function begin(
 }
 
 function buryTheDead(job: Job, now: number): { job: Job; deaths: Death[] } {
-  const dead = job.entries.filter((entry) => entry.state === 'running' && entry.until <= now)
+  const dead = job.entries.filter((entry) => isHeld(entry) && entry.until <= now)
   let buried = job
   const deaths: Death[] = []
   for (const entry of dead) {
     buried = bury(buried, entry)
     const fate = entryOf(buried, entry.run) === undefined ? 'failed' : 'retry'
-    if (fate === 'failed') buried = ended(buried, entry, 'failed', deathOf(entry), now)
+    if (fate === 'failed') buried = ended(buried, entry, { outcome: 'failed', error: deathOf(entry) }, now)
     deaths.push({ entry, fate })
   }
   return { job: buried, deaths }
 }
 
 function giveWay(job: Job, entry: Entry, now: number): Job {
-  return ended(remove(job, entry.run, now), entry, 'cancelled', REPLACED, now)
+  return ended(remove(job, entry.run, now), entry, { outcome: 'cancelled', error: REPLACED }, now)
 }
 
 function nextRetry(job: Job, now: number): Entry | undefined {

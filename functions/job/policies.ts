@@ -22,6 +22,8 @@ export interface Policies {
   readonly max_attempts: number
   /** The longest that one attempt may take, 1 to 3,600. */
   readonly timeout_seconds: number
+  /** The longest that a target may take to complete what it has accepted, 1 to 86,400. */
+  readonly callback_timeout_seconds: number
   readonly overlap: Overlap
   readonly misfire: Misfire
   /** Occurrences older than this are `expired`; null: none ever is. */
@@ -45,6 +47,7 @@ export const POLICIES = z.object({
   max_instances: z.number().int().min(1).max(100),
   max_attempts: z.number().int().min(1).max(20),
   timeout_seconds: z.number().min(1).max(3600),
+  callback_timeout_seconds: z.number().min(1).max(86_400).default(3600),
   overlap: z.enum(['skip', 'queue', 'replace']),
   misfire: z.enum(['coalesce', 'all']),
   catchup_window_seconds: z.number().min(0).nullable(),
@@ -65,6 +68,7 @@ export const DEFAULT_POLICIES: Policies = {
   max_instances: 1,
   max_attempts: 3,
   timeout_seconds: 300,
+  callback_timeout_seconds: 3600,
   overlap: 'skip',
   misfire: 'coalesce',
   catchup_window_seconds: null,

@@ -1,6 +1,6 @@
 import { moveBehind } from './behind.ts'
 import { buryDead } from './dead.ts'
-import { type Entry, entryOf, type Job, runId } from './job.ts'
+import { type Entry, entryOf, isHeld, type Job, runId } from './job.ts'
 import { remove, resume, start } from './lifecycle.ts'
 import { isOccurrence, nearestOccurrence } from './nearest.ts'
 import type { Death, Look, Plan } from './plan.ts'
@@ -50,11 +50,10 @@ function refusalOf(job: Job, resting: Plan, at: number, { now }: Look, report: R
   if (!job.enabled) return { code: 'paused', reason: `${job.name} is paused. Enable it, or leave it alone.` }
   const run = runId(job.name, at)
   const entry = entryOf(resting.job, run)
-  if (entry?.state === 'running') return running(`${run} is held`, entry)
-  if (entry !== undefined) return null
+  if (entry !== undefined) return isHeld(entry) ? running(`${run} is held`, entry) : null
   const hasDied = resting.deaths.some((death) => death.entry.run === run)
   if (hasDied || isClosed(job, at, now, report)) return { code: 'already_done', reason: doneReason(run) }
-  const holders = resting.job.entries.filter(({ state }) => state === 'running')
+  const holders = resting.job.entries.filter(isHeld)
   const [first] = holders.toSorted((a, b) => a.until - b.until)
   if (first === undefined || holders.length < job.policies.max_instances) return null
   return running(`Every slot of ${job.name} is taken: ${first.run} is held`, first)
@@ -118,5 +117,5 @@ function waitingInTheWay({ entries, policies }: Job): Entry[] {
 }
 
 function giveWay(job: Job, entry: Entry, now: number): Job {
-  return ended(remove(job, entry.run, now), entry, 'cancelled', REPLACED, now)
+  return ended(remove(job, entry.run, now), entry, { outcome: 'cancelled', error: REPLACED }, now)
 }

@@ -25,7 +25,9 @@ export interface Run {
   readonly job: string
   readonly job_type: string
   readonly lane: string
-  readonly triggered_by: 'scheduler'
+  readonly triggered_by: 'scheduler' | 'manual' | 'admin'
+  /** Who asked for it; null: the schedule, or nobody was named. */
+  readonly triggered_by_user: string | null
   readonly scheduled_for: number
   readonly status: 'running' | 'retry' | 'succeeded' | 'failed' | 'cancelled'
   /** The fence of the last attempt. */
@@ -33,7 +35,7 @@ export interface Run {
   readonly attempts: readonly Attempt[]
   readonly started_at: number
   readonly finished_at: number | null
-  /** Start of the first attempt minus its scheduled instant. */
+  /** Start of the first attempt minus its scheduled instant; 0 for a run that was asked for. */
   readonly lateness_ms: number
   readonly items: Items | null
   /** JSON text, at most 16 KiB; null when there is none. */
@@ -47,6 +49,12 @@ export interface Run {
   /** Did an effect fail in one of its attempts? */
   readonly effect_failed: boolean
   readonly expire_at: number
+}
+
+/** How a run came about that the schedule did not ask for: through the API or the page, and by whom. */
+export interface Asked {
+  readonly by: 'manual' | 'admin'
+  readonly user: string | null
 }
 
 /** Why an occurrence was not performed. */
@@ -66,21 +74,27 @@ export const REPLACED = 'A later occurrence took its slot (overlap: replace)'
 /** The most attempts that a record keeps; the oldest go first. */
 const MOST_ATTEMPTS = 30
 
-/** The record of a run at its first attempt; `payload` is the JSON text that it is given. */
-export function newRun(job: Job, entry: Entry, now: number, payload: string = job.payload): Run {
+/** The record of a run at its first attempt: what it is given (JSON text), and who asked for it, if not the schedule. */
+export function newRun(
+  job: Job,
+  entry: Entry,
+  now: number,
+  { payload = job.payload, asked = askedFor(job) }: { payload?: string; asked?: Asked | null } = {},
+): Run {
   return {
     id: entry.run,
     job: job.name,
     job_type: job.job_type,
     lane: job.lane,
-    triggered_by: 'scheduler',
+    triggered_by: asked?.by ?? 'scheduler',
+    triggered_by_user: asked?.user ?? null,
     scheduled_for: entry.scheduled_for,
     status: 'running',
     fence: entry.fence,
     attempts: [attemptOf(entry, now)],
     started_at: now,
     finished_at: null,
-    lateness_ms: now - entry.scheduled_for,
+    lateness_ms: asked === null ? now - entry.scheduled_for : 0,
     items: null,
     result: null,
     error: null,
@@ -89,6 +103,11 @@ export function newRun(job: Job, entry: Entry, now: number, payload: string = jo
     effect_failed: false,
     expire_at: now + KEEP_MS,
   }
+}
+
+/** Somebody asked for all runs of a backfill at once. */
+function askedFor({ kind }: Job): Asked | null {
+  return kind === 'backfill' ? { by: 'manual', user: null } : null
 }
 
 /** The record as the next attempt begins. */
@@ -107,6 +126,7 @@ export function withDeath(run: Run, entry: Entry, fate: 'retry' | 'failed' | 're
 
 /** The record after an attempt's outcome; `event` is what the outcome said to the job. */
 export function withOutcome(run: Run, outcome: Outcome, event: HolderEvent['kind'], now: number): Run {
+  if (outcome.kind === 'accepted') return { ...run, intents: outcome.acts?.intents ?? run.intents }
   const error = outcome.kind === 'succeeded' ? null : outcome.error
   const closed = {
     ...closeAttempt(run, attemptOutcome(outcome), error, now),
@@ -125,6 +145,7 @@ export function withOutcome(run: Run, outcome: Outcome, event: HolderEvent['kind
       return { ...closed, status: 'retry' }
     case 'abandon':
     case 'renew':
+    case 'await':
       return closed
   }
 }
@@ -133,9 +154,9 @@ function resultOf(outcome: Outcome): string | null {
   return outcome.kind === 'succeeded' ? outcome.result : null
 }
 
-/** The record as it is stored. */
+/** The record as it is stored; `performed_job` finds it among those of its job, and never a skipped range. */
 export function runFields(run: Run): Fields {
-  return { ...run }
+  return { ...run, performed_job: run.job }
 }
 
 /** The record of skipped occurrences; it has the id of the first, so that none is recorded twice. */
@@ -162,12 +183,14 @@ function closeAttempt(run: Run, outcome: Attempt['outcome'], error: string | nul
   return { ...run, attempts: [...run.attempts.slice(0, -1), { ...last, ended_at: now, outcome, error }] }
 }
 
-function attemptOutcome(outcome: Outcome): Attempt['outcome'] {
+function attemptOutcome(outcome: Exclude<Outcome, { kind: 'accepted' }>): Attempt['outcome'] {
   if (outcome.kind === 'succeeded') return 'succeeded'
   return outcome.kind === 'cancelled' ? 'given_back' : 'failed'
 }
 
 /** What is said of a run whose holder did not settle it in time. */
-export function deathOf(entry: Entry): string {
-  return entry.trouble ?? `Its holder ${entry.owner} did not come back before its lease ran out`
+export function deathOf({ trouble, state, owner }: Entry): string {
+  if (trouble !== null) return trouble
+  if (state === 'callback') return 'Its target had taken it, and did not complete it before its deadline'
+  return `Its holder ${owner} did not come back before its lease ran out`
 }

@@ -1,5 +1,5 @@
 import type { Fields } from '../store/documents.ts'
-import { isFinished, isFull, type Job } from './job.ts'
+import { isFinished, isFull, isHeld, type Job } from './job.ts'
 
 /** How long finished one-off jobs, runs and effects are kept, in ms (90 days). */
 export const KEEP_MS = 90 * 24 * 3_600_000
@@ -18,7 +18,7 @@ export function toFields(job: Job): Fields {
     attempts: Math.max(0, ...job.entries.map((entry) => entry.attempt)),
     max_attempts: job.policies.max_attempts,
     damage: null,
-    expire_at: job.kind === 'one_off' && isFinished(job) ? job.updated_at + KEEP_MS : null,
+    expire_at: endsByItself(job) && isFinished(job) ? job.updated_at + KEEP_MS : null,
   }
 }
 
@@ -28,21 +28,25 @@ export function toFields(job: Job): Fields {
  * from reports only, is looked at only for the sake of holders that may have died.
  */
 export function claimableAt(job: Job): number | null {
-  const running = job.entries.filter((entry) => entry.state === 'running')
-  const waiting = job.enabled && job.kind !== 'reported' ? job.entries : running
+  const held = job.entries.filter(isHeld)
+  const waiting = job.enabled && job.kind !== 'reported' ? job.entries : held
   const takesOccurrences = job.enabled && (!isFull(job) || job.policies.overlap === 'replace')
   const instants = waiting.map((entry) => entry.until)
   if (takesOccurrences && job.next_run_at !== null) instants.push(job.next_run_at)
   return instants.length === 0 ? null : Math.min(...instants)
 }
 
+function endsByItself({ kind }: Job): boolean {
+  return kind === 'one_off' || kind === 'backfill'
+}
+
 function leaseUntil(job: Job): number | null {
-  const held = job.entries.filter((entry) => entry.state === 'running').map((entry) => entry.until)
+  const held = job.entries.filter(isHeld).map((entry) => entry.until)
   return held.length === 0 ? null : Math.max(...held)
 }
 
 function statusOf(job: Job): Status {
-  if (job.entries.some((entry) => entry.state === 'running')) return 'running'
+  if (job.entries.some(isHeld)) return 'running'
   if (!isFinished(job)) return 'pending'
   return job.last_run?.outcome === 'succeeded' ? 'completed' : 'failed'
 }

@@ -1,14 +1,17 @@
+import { addDaily } from './daily.ts'
 import type { Entry, Job, LastRun } from './job.ts'
+import { addRecent } from './recent.ts'
 import type { Skip } from './run.ts'
 
+/** How a run ended. `items`: how many it processed. */
+export interface RunEnd {
+  readonly outcome: LastRun['outcome']
+  readonly error: string | null
+  readonly items?: number
+}
+
 /** Counts a run that has ended, and remembers it as the job's last. `now` in ms. */
-export function ended(
-  job: Job,
-  entry: Entry,
-  outcome: LastRun['outcome'],
-  error: string | null,
-  now: number,
-): Job {
+export function ended(job: Job, entry: Entry, { outcome, error, items = 0 }: RunEnd, now: number): Job {
   const { runs, succeeded, failed } = job.totals
   const totals = {
     ...job.totals,
@@ -16,10 +19,19 @@ export function ended(
     succeeded: succeeded + (outcome === 'succeeded' ? 1 : 0),
     failed: failed + (outcome === 'failed' ? 1 : 0),
   }
+  const { run, began_at, scheduled_for } = entry
+  const duration_ms = now - began_at
   return {
     ...job,
     totals,
-    last_run: { run: entry.run, outcome, began_at: entry.began_at, ended_at: now, error },
+    last_run: { run, outcome, began_at, ended_at: now, error },
+    daily: addDaily(job.daily, { at: now, outcome, duration_ms, items }),
+    recent: addRecent(job.recent, {
+      at: began_at,
+      outcome,
+      duration_ms,
+      lateness_ms: began_at - scheduled_for,
+    }),
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Entry, entryOf, isOwed, type Job } from '../job/job.ts'
+import { type Entry, entryOf, isHeld, isOwed, type Job } from '../job/job.ts'
 import { parseJob, parseRun } from '../job/parse.ts'
 import type { Death, Look, Plan } from '../job/plan.ts'
 import { newRun, type Run, runFields, withAttempt, withDeath } from '../job/run.ts'
@@ -85,6 +85,7 @@ export function write(draft: Draft, records: Records, now: number): Writing {
     update(stored, toFields(job)),
     ...runs.map((run) => runChange(records.get(run.id) ?? null, run)),
     ...skipRecords(draft.before, planned.skips, (id) => exists(records, id), now),
+    ...(planned.also ?? []),
   ]
   const index = runs.findIndex((run) => run.id === attempt?.run)
   const run = runs[index]
@@ -94,13 +95,15 @@ export function write(draft: Draft, records: Records, now: number): Writing {
 
 /** How many changes a draft may come to, at the most. */
 export function sizeOf(draft: Draft): number {
-  return 1 + continuedRuns(draft).length + freshRecords(draft).length
+  const also = draft.kind === 'planned' ? (draft.plan.also?.length ?? 0) : 0
+  return 1 + continuedRuns(draft).length + freshRecords(draft).length + also
 }
 
 /** Is the occurrence in other hands, or behind them? A run in flight has a record of its own, one that is owed has none yet. */
-function hasOutcome({ before }: Planned, { run }: Entry, records: Records): boolean {
+function hasOutcome({ before, plan: planned }: Planned, { run }: Entry, records: Records): boolean {
   const entry = entryOf(before, run)
   if (entry === undefined || isOwed(entry)) return exists(records, run)
+  if (isHeld(entry) && !planned.deaths.some((death) => death.entry.run === run)) return true
   return (recorded(records, run)?.finished_at ?? null) !== null
 }
 
@@ -127,7 +130,7 @@ function runsOf(
     const run = runs.get(attempt.run) ?? recorded(records, attempt.run)
     runs.set(
       attempt.run,
-      run === null ? newRun(planned.job, attempt, now, planned.payload) : withAttempt(run, attempt, now),
+      run === null ? newRun(planned.job, attempt, now, planned) : withAttempt(run, attempt, now),
     )
   }
   return [...runs.values()]

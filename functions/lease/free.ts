@@ -1,6 +1,6 @@
 import { TickoverError } from '../errors.ts'
 import { buryDead } from '../job/dead.ts'
-import type { Entry } from '../job/job.ts'
+import { type Entry, isHeld } from '../job/job.ts'
 import { parseJob } from '../job/parse.ts'
 import type { Path } from '../rollout/stage.ts'
 import type { Cursor, Documents, Stored } from '../store/documents.ts'
@@ -19,8 +19,8 @@ export interface Freed {
   readonly living: readonly (Holder & { readonly until: number })[]
 }
 
-/** No lease is longer than this, in ms: a job with a holder is to be looked at by then. */
-const LONGEST_LEASE_MS = 3_600_000
+/** No lease, and no target's deadline, is longer than this, in ms: a job with a holder is to be looked at by then. */
+const LONGEST_LEASE_MS = 86_400_000
 
 /** Jobs that one page reads, pages of one lane, and commits for the dead of one page. */
 const PAGE = 500
@@ -68,7 +68,7 @@ async function* jobsOf(documents: Documents, lane: string, now: number): AsyncGe
 /** None for a document that cannot be read: a tick sets it aside. */
 function holdersOf(stored: Stored, path: Path | undefined): (Holder & { until: number })[] {
   const job = parseJob(stored)
-  const held = (job.ok ? job.value.entries : []).filter(({ state }) => state === 'running')
+  const held = (job.ok ? job.value.entries : []).filter(isHeld)
   return held
     .filter((entry) => path === undefined || entry.path === path)
     .map((entry) => ({ ...holder(stored.ref.id, entry), until: entry.until }))

@@ -1,31 +1,48 @@
 import { TickoverError } from '../errors.ts'
-import { closeAccounts, type Definition, isDefinedAs, newJob, redefine } from '../job/definition.ts'
+import { type Definition, newJob } from '../job/definition.ts'
 import type { Job } from '../job/job.ts'
+import { isRegisteredAs, type Registration, reregister } from '../job/overrides.ts'
 import { parseJob } from '../job/parse.ts'
-import type { Skip } from '../job/run.ts'
 import { claimableAt, toFields } from '../job/stored.ts'
 import { type Change, type Documents, MOST_CHANGES, type Stored } from '../store/documents.ts'
-import { jobRef, runRef } from './held.ts'
-import { skipId, skipRecords } from './skips.ts'
+import { stepTowards } from './change.ts'
+import { jobRef } from './held.ts'
 
 /** Tries at one job that others change at the same time. */
 const MOST_COMMITS = 20
 
+/** What is written in the same commit as a job that is made or changed; `before` is null for a new one. */
+export type Beside = (before: Job | null, after: Job, now: number) => readonly Change[]
+
+const NOTHING: Beside = () => []
+
+/** Brings the coded jobs into the store, as `enrol` does; whether one is paused is not the code's business. */
+export function register(documents: Documents, definitions: readonly Definition[]): Promise<void> {
+  return enrol(
+    documents,
+    definitions.map((definition) => ({ definition, enabled: null })),
+  )
+}
+
 /**
- * Brings the stored jobs in line with their definitions: cheap when nothing changed, safe from any number of processes
- * at once. A change of definition first closes, in a commit of its own, what fell due under the old one; state stays.
- * Rejects with `store_unreachable`.
+ * Brings the stored jobs in line with their registrations: cheap when nothing changed, safe from any number of processes
+ * at once. A change of definition first closes, in a commit of its own, what fell due under the old one; state and
+ * operators' choices stay. Rejects with `store_unreachable`.
  */
-export async function register(documents: Documents, definitions: readonly Definition[]): Promise<void> {
-  for (let first = 0; first < definitions.length; first += MOST_CHANGES) {
-    const some = definitions.slice(first, first + MOST_CHANGES)
-    const { value, time } = await documents.get(some.map(({ name }) => jobRef(name)))
+export async function enrol(
+  documents: Documents,
+  registrations: readonly Registration[],
+  beside: Beside = NOTHING,
+): Promise<void> {
+  for (let first = 0; first < registrations.length; first += MOST_CHANGES) {
+    const some = registrations.slice(first, first + MOST_CHANGES)
+    const { value, time } = await documents.get(some.map(({ definition }) => jobRef(definition.name)))
     const missing = some.filter((_, index) => (value[index] ?? null) === null)
-    const all = missing.length === 0 || (await createAll(documents, missing, time))
-    const others = all ? some.filter((definition) => !missing.includes(definition)) : some
-    for (const definition of others) {
-      const stored = value[some.indexOf(definition)] ?? null
-      if (!stands(stored, definition)) await registerOne(documents, definition)
+    const all = missing.length === 0 || (await createAll(documents, missing, beside, time))
+    const others = all ? some.filter((registration) => !missing.includes(registration)) : some
+    for (const registration of others) {
+      const stored = value[some.indexOf(registration)] ?? null
+      if (!stands(stored, registration)) await registerOne(documents, registration, beside)
     }
   }
 }
@@ -33,25 +50,29 @@ export async function register(documents: Documents, definitions: readonly Defin
 /** One commit for all; false when another process was faster with one of them. */
 async function createAll(
   documents: Documents,
-  definitions: readonly Definition[],
+  registrations: readonly Registration[],
+  beside: Beside,
   now: number,
 ): Promise<boolean> {
-  const committed = await documents.commit(definitions.map((definition) => creation(definition, now)))
-  return committed.outcome === 'done'
+  const changes = registrations.flatMap((registration) => creation(registration, beside, now))
+  if (changes.length > MOST_CHANGES) return false
+  return (await documents.commit(changes)).outcome === 'done'
 }
 
-async function registerOne(documents: Documents, definition: Definition): Promise<void> {
+async function registerOne(documents: Documents, registration: Registration, beside: Beside): Promise<void> {
   for (let commits = 0; commits < MOST_COMMITS; commits++) {
-    const { value, time: now } = await documents.get([jobRef(definition.name)])
+    const { value, time: now } = await documents.get([jobRef(registration.definition.name)])
     const stored = value[0] ?? null
-    if (stands(stored, definition)) return
+    if (stands(stored, registration)) return
     await documents.commit(
-      stored === null ? [creation(definition, now)] : await towards(documents, stored, definition, now),
+      stored === null
+        ? creation(registration, beside, now)
+        : await towards(documents, stored, registration, beside, now),
     )
   }
   throw new TickoverError(
     'store_unreachable',
-    `The job ${definition.name} could not be registered; it is tried again at the next tick.`,
+    `The job ${registration.definition.name} could not be registered; it is tried again at the next tick.`,
   )
 }
 
@@ -59,48 +80,33 @@ async function registerOne(documents: Documents, definition: Definition): Promis
  * Is nothing to be done? A damaged job is left to people; a mended one gets its place in the queue back, and one of before
  * `defined_at` was stored gets that, since a shadow finds jobs by it.
  */
-function stands(stored: Stored | null, definition: Definition): boolean {
+function stands(stored: Stored | null, registration: Registration): boolean {
   if (stored === null) return false
   const job = parseJob(stored)
   if (!job.ok) return true
   const { claimable_at, defined_at } = stored.fields
   const isInPlace = claimable_at === claimableAt(job.value) && typeof defined_at === 'number'
-  return isInPlace && isDefinedAs(job.value, definition)
+  return isInPlace && isRegisteredAs(job.value, registration)
 }
 
-/** The next step towards the definition: first close the accounts, then take it over. */
+/** The next step towards the registration: first close the accounts, then take it over. */
 async function towards(
   documents: Documents,
   stored: Stored,
-  definition: Definition,
+  registration: Registration,
+  beside: Beside,
   now: number,
-): Promise<Change[]> {
+): Promise<readonly Change[]> {
   const parsed = parseJob(stored)
   if (!parsed.ok) return []
   const job = parsed.value
-  const isOpen = job.next_run_at !== null && job.next_run_at <= now
-  if (!isOpen || isDefinedAs(job, definition)) return [update(stored, redefine(job, definition, now))]
-  const closed = closeAccounts(job, now)
-  return [update(stored, closed.job), ...(await newRecords(documents, job, closed.skips, now))]
+  const next = reregister(job, registration, now)
+  const { changes, isLast } = await stepTowards(documents, stored, job, next, now)
+  const isChange = !isRegisteredAs(job, registration)
+  return isLast && isChange ? [...changes, ...beside(job, next, now)] : changes
 }
 
-/** The records of skipped occurrences, but for those that are there already. */
-async function newRecords(
-  documents: Documents,
-  job: Job,
-  skips: readonly Skip[],
-  now: number,
-): Promise<Change[]> {
-  if (skips.length === 0) return []
-  const { value } = await documents.get(skips.map((skip) => runRef(skipId(job, skip))))
-  const recorded = new Set(value.map((stored) => stored?.ref.id))
-  return skipRecords(job, skips, (id) => recorded.has(id), now)
-}
-
-function creation(definition: Definition, now: number): Change {
-  return { kind: 'create', ref: jobRef(definition.name), fields: toFields(newJob(definition, now)) }
-}
-
-function update({ ref, version }: Stored, job: Job): Change {
-  return { kind: 'update', ref, version, fields: toFields(job) }
+function creation({ definition, enabled }: Registration, beside: Beside, now: number): Change[] {
+  const job = { ...newJob(definition, now), enabled: enabled ?? true }
+  return [{ kind: 'create', ref: jobRef(definition.name), fields: toFields(job) }, ...beside(null, job, now)]
 }

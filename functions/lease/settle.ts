@@ -208,7 +208,16 @@ async function readBack(
   const runs = new Set(parts.map((part) => part.finished.held.entry.run))
   for (const { job } of sheets) see(copies, job.name, read.get(job.name) ?? null)
   for (const [id, stored] of read) if (stored !== null && !runs.has(id)) records.skips.add(id)
-  return parts.filter(({ finished: { held } }) => hasLanded(records, held, read.get(held.entry.run) ?? null))
+  return parts.filter(({ finished: { held, outcome } }) => {
+    const isClosed = hasLanded(records, held, read.get(held.entry.run) ?? null)
+    return isClosed || isAwaited(copies, held, outcome)
+  })
+}
+
+/** Does the entry wait for its target already, by this very attempt's word? */
+function isAwaited(copies: Copies, { job, entry }: Held, outcome: Outcome): boolean {
+  const found = copies.get(job)?.fields.entries.find((one) => one.run === entry.run)
+  return outcome.kind === 'accepted' && found?.fence === entry.fence && found.token === outcome.token_hash
 }
 
 /** Is the attempt closed under this fence, and not by the one who declared its holder dead? Keeps what was read. */

@@ -2,8 +2,8 @@ import type { Clock } from '../clock.ts'
 import { type Problem, TickoverError } from '../errors.ts'
 import { digestOf } from '../job/digest.ts'
 import type { Entry, Job } from '../job/job.ts'
-import { parseJob } from '../job/parse.ts'
 import { doneReason, receive } from '../job/reported.ts'
+import { readable } from '../lease/change.ts'
 import { claim } from '../lease/claim.ts'
 import { jobRef } from '../lease/held.ts'
 import { handoverAfter, mayClaim, ownerOf, type Rollout } from '../rollout/stage.ts'
@@ -71,15 +71,6 @@ export function ownerName(email: string, claim: string): string {
 /** A key counts for the start that it came with, should somebody use one for all. */
 function claimId({ newId }: Door, { key, started_at }: ClaimRequest): string {
   return key === null ? newId() : digestOf(`${started_at} ${key}`)
-}
-
-function readable(stored: Stored): Job {
-  const job = parseJob(stored)
-  if (job.ok) return job.value
-  throw new TickoverError(
-    'storage_damaged',
-    `The document of this job cannot be read (${job.reason}). Mend it there.`,
-  )
 }
 
 /** One try at a job as it was just read; null: it has moved, or its dead had to be buried first. */

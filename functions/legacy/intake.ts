@@ -2,6 +2,7 @@ import { TickoverError } from '../errors.ts'
 import { newJob } from '../job/definition.ts'
 import { DEFAULT_POLICIES } from '../job/policies.ts'
 import { toFields } from '../job/stored.ts'
+import { HANDLER } from '../job/target.ts'
 import { jobRef } from '../lease/held.ts'
 import type { Documents } from '../store/documents.ts'
 import type { ClaimRequest } from './requests.ts'
@@ -18,10 +19,13 @@ export async function takeIn(
   const definition = {
     name,
     kind: 'reported',
+    display_name: name,
     description: 'Known only from the scheduler that reports it',
     job_type: job_type ?? name,
+    target: HANDLER,
     lane,
     schedule: { kind: 'at', at: now },
+    ends_at: null,
     payload: payload ?? '{}',
     policies: { ...DEFAULT_POLICIES, max_attempts: 1 },
   } as const

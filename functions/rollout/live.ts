@@ -1,5 +1,5 @@
 import { retriedAsLegacy } from '../legacy/retry.ts'
-import { perform } from '../target/perform.ts'
+import { performTarget } from '../target/target.ts'
 import type { Claimant } from '../tick/claimant.ts'
 import { handoverAfter, mayClaim, type Path, type Rollout } from './stage.ts'
 
@@ -11,6 +11,6 @@ export function liveClaimant(path: Path, rollout: Rollout): Claimant {
     mayClaim: ({ ref }, now) => mayClaim(path, ref.id, now, rollout),
     handoverAfter: (now) => handoverAfter(now, rollout),
     policiesOf: ({ policies }) => (path === 'legacy' ? retriedAsLegacy(policies) : policies),
-    perform,
+    perform: performTarget,
   }
 }

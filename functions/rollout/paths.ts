@@ -7,6 +7,7 @@ import type { Engine } from '../tick/engine.ts'
 import type { TickEnd } from '../tick/record.ts'
 import { survey } from '../tick/survey.ts'
 import { type TickRequest, tick } from '../tick/tick.ts'
+import { type Triggered, trigger, type Wish } from '../tick/trigger.ts'
 import { liveClaimant } from './live.ts'
 import { dutyOf, hasJobs, type Path, type Rollout, shadowPath } from './stage.ts'
 
@@ -17,6 +18,8 @@ export type PathFlags = Rollout & Pick<Config, 'lanes' | 'database_max_connectio
 export interface Paths {
   /** One tick, with its shadow beside it where there is one. Rejects with `store_unreachable`. */
   readonly runTick: (request: TickRequest) => Promise<TickEnd>
+  /** A run that somebody asked for, at whatever stage. Rejects as `tick/trigger.ts` says. */
+  readonly trigger: (wish: Wish) => Promise<Triggered>
   /** The in-process loop, where this stage has one: ends when the process stops. */
   readonly runLoop: () => Promise<void>
 }
@@ -65,6 +68,10 @@ export function createPaths(
       const duty = dutyOf(config)
       const live = duty === 'work' ? tick(engine, request) : survey(engine, request.lane, duty)
       return shadow !== null && shadowing === 'tick' ? beside(engine, live, shadow, request) : live
+    },
+    trigger: async (wish) => {
+      await registered()
+      return trigger({ ...parts, claimant: liveClaimant('tick', config) }, wish)
     },
     runLoop: async () => {
       const { legacy_poll_seconds: poll_seconds } = config

@@ -1,3 +1,4 @@
+import { parentOf } from '../job/name.ts'
 import { shareOf } from '../schedule/jitter.ts'
 
 /** The stages of a move, in order. */
@@ -46,9 +47,10 @@ export function mayClaim(path: Path, job: string, now: number, rollout: Rollout)
 }
 
 /** The path that has the job at this instant. */
-export function ownerOf(job: string, now: number, rollout: Rollout): Path {
+export function ownerOf(name: string, now: number, rollout: Rollout): Path {
   if (rollout.stage !== 3) return rollout.stage < 2 ? 'legacy' : 'tick'
   if (rollout.canary_split === 'alternate') return Math.floor(now / QUARTER_MS) % 2 === 0 ? 'legacy' : 'tick'
+  const job = parentOf(name)
   // Not the hash that spreads jitter: a canary is of all instants.
   const isCanary =
     rollout.canary_jobs.includes(job) || shareOf(`canary ${job}`) * 100 < rollout.canary_percent

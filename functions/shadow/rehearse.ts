@@ -1,9 +1,13 @@
+import type { Job } from '../job/job.ts'
 import type { Outcome } from '../job/outcome.ts'
 import type { Standing } from '../target/effect.ts'
+import { intentOfRequest } from '../target/http.ts'
 import { checkPayload, type MeetEffect, type Performing, perform } from '../target/perform.ts'
+import { planQueue } from '../target/queue/plan.ts'
+import { toText } from '../target/storable.ts'
 
 /** What a run comes to whose handler is not called, or not to its end. */
-const PLANNED: Outcome = { kind: 'succeeded', result: null, items: null }
+const PLANNED = { kind: 'succeeded', result: null, items: null } as const satisfies Outcome
 
 /**
  * An attempt in shadow: it has no effect. A job of mode `plan` is only found to be one that could be performed; a job of
@@ -16,8 +20,10 @@ export async function rehearse(
   standing: Standing,
   payload: string,
 ): Promise<Outcome> {
-  const mode = performing.copies.get(standing.held.job)?.fields.policies.shadow
-  if (mode !== 'run') return checkPayload(performing, standing, payload) ?? PLANNED
+  const job = performing.copies.get(standing.held.job)?.fields
+  if (job?.target.kind === 'http') return requested(job, standing, payload)
+  if (job?.policies.shadow !== 'run')
+    return checkPayload(performing, standing, payload) ?? planned(performing, standing)
   if (over.aborted) return PLANNED
   let isAnswered = true
   const effect: MeetEffect = async (_recording, _standing, key, _perform, options) => {
@@ -28,6 +34,20 @@ export async function rehearse(
   const performed = perform({ ...performing, effect }, standing, payload)
   const outcome = await Promise.race([performed, cutOff(over, standing)])
   return isAnswered ? outcome : PLANNED
+}
+
+/** A job over HTTP is always `plan`: what it would send is its intent. */
+function requested(job: Job, { held }: Standing, payload: string): Outcome {
+  const intents = intentOfRequest(job, held.run.fields, payload)
+  return { ...PLANNED, acts: { intents, effect_failed: false, performed: 0 } }
+}
+
+/** For people: the items that a queue's run would take. They are no intents, since each path would take them at its own time. */
+async function planned(performing: Performing, standing: Standing): Promise<Outcome> {
+  const work = performing.handlers.get(standing.held.run.fields.job_type)?.work
+  if (work?.kind !== 'queue') return PLANNED
+  const plan = await planQueue(performing, standing, work.queue).catch(() => null)
+  return { ...PLANNED, result: toText(plan) }
 }
 
 /** The attempt's signal tells of more than the end of the shadow's time: at its timeout a handler is waited for as ever. */

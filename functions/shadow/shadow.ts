@@ -3,7 +3,8 @@ import { tellTrouble } from '../observe/trouble.ts'
 import type { Path } from '../rollout/stage.ts'
 import { epochOf, handoverAfter, mayShadow, type Rollout } from '../rollout/stage.ts'
 import type { Documents } from '../store/documents.ts'
-import type { Cache } from '../target/cache.ts'
+import { type Cache, IN_SHADOW } from '../target/cache.ts'
+import type { Limits } from '../target/limits.ts'
 import type { Claimant } from '../tick/claimant.ts'
 import type { Engine } from '../tick/engine.ts'
 import { type TickRequest, tick } from '../tick/tick.ts'
@@ -33,7 +34,8 @@ export function createShadow(engine: Engine, live: Documents, path: Path, rollou
     handoverAfter: (now) => handoverAfter(now, rollout),
     perform: (...attempt) => rehearse(over, ...attempt),
   })
-  const shadowed = { ...engine, documents, emit, cache: cacheInShadow(engine.cache) }
+  const { cache, limits } = inShadow(engine)
+  const shadowed = { ...engine, documents, emit, cache, limits }
   return {
     pass: async (request, stop) => {
       try {
@@ -46,7 +48,10 @@ export function createShadow(engine: Engine, live: Documents, path: Path, rollou
   }
 }
 
-/** A live handler shares no load with one in shadow, which may be cut off or hang. */
-function cacheInShadow(cache: Cache): Cache {
-  return { ...cache, get: (key, load) => cache.get(`in shadow: ${key}`, load) }
+/** A live handler shares no load with one in shadow, which may be cut off or hang, and no rate, which it could use up. */
+function inShadow({ cache, limits }: Pick<Engine, 'cache' | 'limits'>): { cache: Cache; limits: Limits } {
+  return {
+    cache: { ...cache, get: (key, load) => cache.get(`${IN_SHADOW}${key}`, load) },
+    limits: { take: (key, rate, signal) => limits.take(`${IN_SHADOW}${key}`, rate, signal) },
+  }
 }

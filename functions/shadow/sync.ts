@@ -93,7 +93,7 @@ async function stepsFor(
 ): Promise<Step[]> {
   const jobs = found.flatMap((stored) => {
     const job = parseJob(stored)
-    return job.ok && job.value.kind !== 'reported' ? [job.value] : []
+    return job.ok && isOfSchedule(job.value) ? [job.value] : []
   })
   if (jobs.length === 0) return []
   const { value: shadows } = await following.shadow.get(jobs.map(({ name }) => jobRef(name)))
@@ -104,13 +104,23 @@ async function stepsFor(
   })
 }
 
+/** What others report, and what somebody asked for once more, has no other path to be compared with. */
+function isOfSchedule({ kind }: Job): boolean {
+  return kind !== 'reported' && kind !== 'backfill'
+}
+
 function stepFor(epoch: string, live: Job, shadow: Stored | null, mark: Mark, now: number): Step[] {
-  const known = shadow !== null && shadow.fields.epoch === epoch ? parseJob(shadow) : null
+  const known = shadow !== null && isOf(epoch, live, shadow) ? parseJob(shadow) : null
   const watching = watchingSince(mark, now)
   if (known?.ok !== true && isFinished(live) && live.created_at < watching) return rest(live, shadow)
   const followed = known?.ok === true ? follow(known.value, live) : begin(live, watching, now)
   if (followed === null) return []
   return [{ live, change: jobChange(epoch, shadow, followed), skips: followed.skips }]
+}
+
+/** Is this the shadow of this very job, in this comparison? One of that name may have been deleted before. */
+function isOf(epoch: string, live: Job, { fields }: Stored): boolean {
+  return fields.epoch === epoch && fields.created_at === live.created_at
 }
 
 /** What has no part in this comparison falls due no more: it would stand before all that has. */

@@ -2,7 +2,7 @@ import { KEEP_MS } from '../job/stored.ts'
 import type { Change, Collection, Documents, Fields, Query, Ref, Stored } from '../store/documents.ts'
 
 /** Where each kind of document of the engine stands in shadow. Nothing else can be reached through the view. */
-const SHADOWS: Partial<Record<Collection, Collection>> = {
+const SHADOWS: Partial<Record<Ref['collection'], Collection>> = {
   scheduler_jobs: 'scheduler_shadow_jobs',
   scheduler_runs: 'scheduler_shadow_runs',
   scheduler_ticks: 'scheduler_shadow_ticks',
@@ -14,7 +14,8 @@ const SHAPES: Partial<Record<Query['shape'], Query['shape']>> = { due: 'shadow_d
 
 /**
  * The documents as the shadow's engine sees them: the names are those of the live documents, what is read and written
- * are the shadow's own. Through it no live document can be changed, or even read.
+ * are the shadow's own. Through it no live document can be changed, and none of ours even read; what stands in the
+ * collection of a queue can be looked at.
  */
 export function shadowView(documents: Documents): Documents {
   return {
@@ -23,6 +24,7 @@ export function shadowView(documents: Documents): Documents {
       return { ...answer, value: answer.value.map((stored, n) => fromShadow(stored, refs[n])) }
     },
     query: async (query) => {
+      if (!('shape' in query)) return documents.query(query)
       const shape = SHAPES[query.shape]
       if (shape === undefined) throw new Error(`A shadow does not ask for ${query.shape}`)
       const answer = await documents.query({ ...query, shape })

@@ -1,14 +1,8 @@
 import { TickoverError } from '../errors.ts'
-import {
-  type Change,
-  type Fields,
-  isInstant,
-  MOST_CHANGES,
-  type Query,
-  type Ref,
-  SHAPES,
-} from './documents.ts'
-import { isReserved, isStorableInstant, storable } from './storable.ts'
+import { type Asked, askedOf } from './asked.ts'
+import { type Change, type Fields, MOST_CHANGES, type Query, type Ref, type Selection } from './documents.ts'
+import { isForeign } from './foreign.ts'
+import { isReserved, isStorableInstant, MOST_NAME_BYTES, storable } from './storable.ts'
 
 const MOST_REFS = 1_000
 const MOST_ANSWERS = 1_000
@@ -52,7 +46,8 @@ export function checkRefs(refs: readonly Ref[]): void {
   refs.forEach(checkRef)
 }
 
-function checkRef({ id }: Ref): void {
+function checkRef({ collection, id }: Ref): void {
+  checkCollection(collection)
   const bytes = Buffer.byteLength(id)
   if (bytes === 0 || bytes > MOST_ID_BYTES)
     throw refusal('id', `an id has 1 to ${MOST_ID_BYTES} bytes, not ${bytes}`)
@@ -60,15 +55,29 @@ function checkRef({ id }: Ref): void {
     throw refusal('id', `${JSON.stringify(id)} cannot be an id`)
 }
 
-/** Throws `bad_request` for a query that has no bounded, ordered answer. */
-export function checkQuery({ shape, limit, upTo, after }: Query): void {
+function checkCollection(collection: Ref['collection']): void {
+  if (!collection.startsWith('scheduler_') && !isForeign(collection))
+    throw refusal('collection', `${JSON.stringify(collection)} cannot be a collection`)
+}
+
+/** A query in full. Throws `bad_request` for one that has no bounded, ordered answer. */
+export function checkedQuery(query: Query | Selection): Asked {
+  const asked = askedOf(query)
+  const { limit, upTo, after } = asked
+  const { collection, field, by, isTimed } = asked.order
+  checkCollection(collection)
+  if (!isField(field) || (by !== null && !isField(by))) throw refusal('field', 'is no name of a field')
   if (!Number.isInteger(limit) || limit < 1 || limit > MOST_ANSWERS)
     throw refusal('limit', `a query answers 1 to ${MOST_ANSWERS} documents, not ${limit}`)
-  const isTimed = isInstant(SHAPES[shape].order)
   if (upTo !== undefined && !(isTimed && isStorableInstant(upTo)))
     throw refusal('upTo', 'is no instant of this shape')
   if (after !== undefined && !isPlace(after.value, isTimed))
     throw refusal('after', 'is no place in this shape')
+  return asked
+}
+
+function isField(name: string): boolean {
+  return name !== '' && Buffer.byteLength(name) <= MOST_NAME_BYTES && !isReserved(name)
 }
 
 function isPlace(value: number | string, isTimed: boolean): boolean {

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { Documents } from './documents.ts'
 
 /** What was asked of the store, in the units of its bill. */
@@ -11,6 +12,8 @@ export interface Counts {
   readonly checked: number
   /** Calls that ended without an answer that counts: rejected, `unknown` or `unreachable`. A conflict is an answer. */
   readonly failed: number
+  /** How long they took to answer, all together, in ms; calls that run side by side count each. */
+  readonly ms: number
 }
 
 /** Documents that know what has been asked of them. */
@@ -19,16 +22,19 @@ export interface Counted extends Documents {
   counts(): Counts
 }
 
-/** The same documents, counted. A call counts when it is made, what it read or wrote when it has ended well. */
-export function counted(documents: Documents): Counted {
-  const counts = { calls: 0, read: 0, written: 0, checked: 0, failed: 0 }
+/** The same documents, counted and timed. A call counts when it is made, what it read or wrote when it has ended well. */
+export function counted(documents: Documents, clock: Pick<Clock, 'now'>): Counted {
+  const counts = { calls: 0, read: 0, written: 0, checked: 0, failed: 0, ms: 0 }
   const call = async <T>(ask: () => Promise<T>): Promise<T> => {
     counts.calls += 1
+    const began = clock.now()
     try {
       return await ask()
     } catch (error) {
       counts.failed += 1
       throw error
+    } finally {
+      counts.ms += clock.now() - began
     }
   }
   return {

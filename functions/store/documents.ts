@@ -16,9 +16,14 @@ export type Collection =
   | 'scheduler_shadow_effects'
   | 'scheduler_shadow_marks'
 
+declare const FOREIGN: unique symbol
+
+/** A collection that is not ours: the documents of a queue stand in one. `foreign` makes it of a name. */
+export type Foreign = string & { readonly [FOREIGN]: true }
+
 /** Where a document stands. An id is 1 to 1,000 bytes of UTF-8, holds no `/`, is neither `.` nor `..` and not `__so__`. */
 export interface Ref {
-  readonly collection: Collection
+  readonly collection: Collection | Foreign
   readonly id: string
 }
 
@@ -63,6 +68,15 @@ export type Committed =
   | { readonly outcome: 'done'; readonly time: number; readonly versions: readonly string[] }
   | { readonly outcome: 'conflict' | 'unknown' | 'unreachable'; readonly reason: string }
 
+/** One kind of query: the documents whose field `equals` has a value, in the order of the field `order`. */
+export interface Shape {
+  readonly collection: Collection
+  readonly equals: string
+  readonly order: string
+  /** Left out: ascending. */
+  readonly direction?: 'descending'
+}
+
 /** The shapes of query that the code may issue; nothing else can be asked, so the declared indexes can be checked. */
 export const SHAPES = {
   due: { collection: 'scheduler_jobs', equals: 'lane', order: 'claimable_at' },
@@ -74,7 +88,32 @@ export const SHAPES = {
   audit: { collection: 'scheduler_audit', equals: 'action', order: 'at' },
   shadow_due: { collection: 'scheduler_shadow_jobs', equals: 'lane', order: 'claimable_at' },
   shadow_runs: { collection: 'scheduler_shadow_runs', equals: 'lane', order: 'scheduled_for' },
-} as const satisfies Record<string, { collection: Collection; equals: string; order: string }>
+  history: {
+    collection: 'scheduler_runs',
+    equals: 'job',
+    order: 'scheduled_for',
+    direction: 'descending',
+  },
+  performed: {
+    collection: 'scheduler_runs',
+    equals: 'performed_job',
+    order: 'scheduled_for',
+    direction: 'descending',
+  },
+  recent_runs: {
+    collection: 'scheduler_runs',
+    equals: 'lane',
+    order: 'scheduled_for',
+    direction: 'descending',
+  },
+  recent_ticks: {
+    collection: 'scheduler_ticks',
+    equals: 'lane',
+    order: 'started_at',
+    direction: 'descending',
+  },
+  audit_of: { collection: 'scheduler_audit', equals: 'subject', order: 'at', direction: 'descending' },
+} as const satisfies Record<string, Shape>
 
 /** The names of the shapes. */
 export const SHAPE_NAMES = Object.keys(SHAPES).filter((name): name is keyof typeof SHAPES => name in SHAPES)
@@ -95,7 +134,24 @@ export interface Query {
   readonly equals: string
   /** Inclusive upper bound, for an order field that is an instant. */
   readonly upTo?: number
-  /** Only what comes after this place. */
+  /** Only what comes after this place, in the order of the shape. */
+  readonly after?: Cursor
+  /** 1 to 1,000. */
+  readonly limit: number
+}
+
+/**
+ * A bounded, ordered query of a collection that is not ours. A document that has anything but a text in `field`, or
+ * anything but an instant in `order`, is never in the answer.
+ */
+export interface Selection {
+  readonly collection: Foreign
+  readonly field: string
+  /** The value that `field` must have. */
+  readonly equals: string
+  /** A field that holds an instant. Left out: in the order of ids. On Firestore it needs an index of both fields. */
+  readonly order?: string
+  /** Only what comes after this place; without an `order` its value is the id again. */
   readonly after?: Cursor
   /** 1 to 1,000. */
   readonly limit: number
@@ -112,8 +168,8 @@ export const MOST_CHANGES = 500
 export interface Documents {
   /** The documents named, in that order, null where there is none. 1 to 1,000. */
   get(refs: readonly Ref[]): Promise<Answer<readonly (Stored | null)[]>>
-  /** The documents that match, ascending by the shape's order field, then by id. */
-  query(query: Query): Promise<Answer<readonly Stored[]>>
+  /** The documents that match, in the direction of the shape by its order field, then by id; a selection's ascending. */
+  query(query: Query | Selection): Promise<Answer<readonly Stored[]>>
   /**
    * All of the changes or none. `versions` are in the order of the changes (for `check` the version checked, for
    * `delete` empty). 1 to `MOST_CHANGES`, each of a document of its own, at most 9 MiB together.

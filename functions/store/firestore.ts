@@ -11,11 +11,11 @@ import {
 } from '@google-cloud/firestore'
 import type { Clock } from '../clock.ts'
 import { TickoverError } from '../errors.ts'
-import { checkedChanges, checkQuery, checkRefs } from './checked.ts'
+import type { Asked } from './asked.ts'
+import { checkedChanges, checkedQuery, checkRefs } from './checked.ts'
 import { decode, decodeInstant, encode, encodeInstant, fromVersion, toVersion } from './codec.ts'
 import { calls } from './deadline.ts'
-import type { Change, Committed, Documents, Fields, Query, Ref, Stored } from './documents.ts'
-import { isInstant, SHAPES } from './documents.ts'
+import type { Change, Committed, Documents, Fields, Ref, Stored } from './documents.ts'
 import { failureOf, reasonOf } from './grpc.ts'
 
 /** The smallest values: a range from one of them matches its type and no other. */
@@ -57,9 +57,9 @@ export function firestoreDocuments(firestore: Firestore, clock: Clock, deadlineM
       return { value, time: told(snapshots[0]?.readTime ?? Timestamp.fromMillis(latest)) }
     },
     query: async (query) => {
-      checkQuery(query)
-      const { docs, readTime } = await read(toQuery(firestore, query).get())
-      const { collection } = SHAPES[query.shape]
+      const asked = checkedQuery(query)
+      const { docs, readTime } = await read(toQuery(firestore, asked).get())
+      const { collection } = asked.order
       const value = docs.map((doc) => storedOf({ collection, id: doc.id }, doc))
       return { value: value.filter((stored) => stored !== null), time: told(readTime) }
     },
@@ -90,17 +90,21 @@ function storedOf(ref: Ref, snapshot: DocumentSnapshot | undefined): Stored | nu
   return { ref, version: toVersion(snapshot.updateTime), fields: decode(data) }
 }
 
-/** `order` matches one type only, in the order of the declared index; the id breaks ties. */
-function toQuery(firestore: Firestore, { shape, equals, upTo, after, limit }: Query): FirestoreQuery {
-  const { collection, equals: group, order } = SHAPES[shape]
-  let query = firestore
-    .collection(collection)
-    .where(group, '==', equals)
-    .where(order, '>=', isInstant(order) ? FIRST_INSTANT : FIRST_TEXT)
-  if (upTo !== undefined) query = query.where(order, '<=', encodeInstant(upTo))
-  query = query.orderBy(order).orderBy(FieldPath.documentId()).limit(limit)
+/** A range matches one type only, in the order of the declared index; the id breaks ties. */
+function toQuery(firestore: Firestore, { order, equals, upTo, after, limit }: Asked): FirestoreQuery {
+  const { collection, field, by, isTimed, isDescending } = order
+  const direction = isDescending ? 'desc' : 'asc'
+  let query = firestore.collection(collection).where(new FieldPath(field), '==', equals)
+  if (by !== null) {
+    const path = new FieldPath(by)
+    query = query.where(path, '>=', isTimed ? FIRST_INSTANT : FIRST_TEXT)
+    if (upTo !== undefined) query = query.where(path, '<=', encodeInstant(upTo))
+    query = query.orderBy(path, direction)
+  }
+  query = query.orderBy(FieldPath.documentId(), direction).limit(limit)
   if (after === undefined) return query
   const { value, id } = after
+  if (by === null) return query.startAfter(id)
   return query.startAfter(typeof value === 'number' ? encodeInstant(value) : value, id)
 }
 

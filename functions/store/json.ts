@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { TickoverError } from '../errors.ts'
 import type { Emit } from '../observe/events.ts'
-import { checkedChanges, checkQuery, checkRefs } from './checked.ts'
+import { checkedChanges, checkedQuery, checkRefs } from './checked.ts'
 import { type DiskTable, type Outcome, openDiskTable } from './disk/disk-table.ts'
 import { type Lock, lockFile } from './disk/lock.ts'
 import type { Change, Committed, Documents } from './documents.ts'
@@ -88,8 +88,8 @@ function jsonDocuments(path: string, disk: DiskTable, lock: Lock, clock: Clock):
       return read(() => refs.map((ref) => disk.get(ref)))
     },
     query: async (query) => {
-      checkQuery(query)
-      return read(() => disk.query(query))
+      const asked = checkedQuery(query)
+      return read(() => disk.query(asked))
     },
     commit: async (changes) => {
       const checked = checkedChanges(changes)

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { checkedChanges, checkQuery, checkRefs } from './checked.ts'
+import { checkedChanges, checkedQuery, checkRefs } from './checked.ts'
 import type { Documents, Fields, Ref } from './documents.ts'
 import { steadyTime } from './steady.ts'
 import { storable } from './storable.ts'
@@ -24,8 +24,8 @@ export function memoryDocuments(clock: Clock, initial: readonly Initial[] = []):
       return { value: refs.map((ref) => documents.get(ref)), time: now() }
     },
     query: async (query) => {
-      checkQuery(query)
-      return { value: documents.query(query), time: now() }
+      const asked = checkedQuery(query)
+      return { value: documents.query(asked), time: now() }
     },
     commit: async (changes) => {
       const version = String(commits + 1)

@@ -1,14 +1,12 @@
-import { type Cursor, type Fields, isInstant, type Query, SHAPES } from './documents.ts'
+import { orderOf, placeIn } from './asked.ts'
+import type { Cursor, Fields, Query } from './documents.ts'
 
 /** Where the document stands in the order of the shape; null when it is never in its answers. */
 export function placeOf(shape: Query['shape'], fields: Fields): number | string | null {
-  const name = SHAPES[shape].order
-  const value = fields[name]
-  if (isInstant(name)) return typeof value === 'number' ? value : null
-  return typeof value === 'string' ? value : null
+  return placeIn(orderOf(shape), '', fields)
 }
 
-/** The order of answers: by value, then by id. Both values are of one type. */
+/** The ascending order of answers: by value, then by id. Both values are of one type. */
 export function comparePlaces(a: Cursor, b: Cursor): number {
   if (a.value === b.value) return compareText(a.id, b.id)
   if (typeof a.value === 'string' && typeof b.value === 'string') return compareText(a.value, b.value)

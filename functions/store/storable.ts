@@ -4,7 +4,8 @@ import { type Fields, isInstant } from './documents.ts'
 /** The most bytes of one document's fields: Firestore's 1 MiB, less what it adds for the document's name and for itself. */
 const MOST_BYTES = 1_040_000
 const MOST_LEVELS = 20
-const MOST_NAME_BYTES = 1_500
+/** The longest name of a field, in UTF-8 bytes. */
+export const MOST_NAME_BYTES = 1_500
 /** The first and the last instant that Firestore's time type can hold: years 1 to 9999. */
 const INSTANTS = { first: -62_135_596_800_000, last: 253_402_300_799_999 } as const
 

@@ -1,6 +1,7 @@
+import { type Asked, type Order, orderOf, placeIn } from './asked.ts'
 import { keyOf } from './checked.ts'
-import { type Change, type Query, type Ref, SHAPE_NAMES, SHAPES, type Stored } from './documents.ts'
-import { comparePlaces, placeOf } from './order.ts'
+import { type Change, type Ref, SHAPE_NAMES, type Stored } from './documents.ts'
+import { comparePlaces } from './order.ts'
 import { type Placed, type Sorted, sorted } from './sorted.ts'
 
 /** What a change makes of a document: its next state, or null for one that is gone. */
@@ -17,25 +18,32 @@ export type Staged =
 /** Documents in memory: what `memory.ts` and `json.ts` have in common. */
 export interface Table {
   get(ref: Ref): Stored | null
-  query(query: Query): readonly Stored[]
+  query(asked: Asked): readonly Stored[]
   /** What checked changes would write under the version, on top of writes that are not applied yet. */
   stage(changes: readonly Change[], version: string, ahead: ReadonlyMap<string, Stored | null>): Staged
   apply(writes: readonly Write[]): void
   all(): Iterable<Stored>
 }
 
-type Shape = Query['shape']
-
 interface Index {
   replace(last: Stored | undefined, next: Stored | null): void
-  query(query: Query): readonly Stored[]
+  query(asked: Asked): readonly Stored[]
 }
 
 /** A table of the documents given, each at most once. */
 export function table(initial: Iterable<Stored>): Table {
   const documents = new Map<string, Stored>()
   for (const stored of initial) documents.set(keyOf(stored.ref), stored)
-  const indexes = new Map(SHAPE_NAMES.map((shape) => [shape, index(shape, documents.values())]))
+  const indexes = new Map<string, Index>()
+  for (const shape of SHAPE_NAMES) indexFor(orderOf(shape))
+
+  /** One for each order that is asked for: those of the shapes, and as many more as there are queues. */
+  function indexFor(order: Order): Index {
+    const key = Object.values(order).join(' ')
+    const found = indexes.get(key) ?? index(order, documents.values())
+    indexes.set(key, found)
+    return found
+  }
 
   function apply({ ref, next }: Write): void {
     const key = keyOf(ref)
@@ -47,7 +55,7 @@ export function table(initial: Iterable<Stored>): Table {
 
   return {
     get: (ref) => documents.get(keyOf(ref)) ?? null,
-    query: (query) => indexes.get(query.shape)?.query(query) ?? [],
+    query: (asked) => indexFor(asked.order).query(asked),
     stage: (changes, version, ahead) => {
       const writes: Write[] = []
       for (const change of changes) {
@@ -88,22 +96,28 @@ function isSamePlace(from: Located, to: Located | null): boolean {
   return from.group === to?.group && comparePlaces(from.placed, to.placed) === 0
 }
 
-/** The documents that a shape can answer, in its order, apart for each value of its `equals` field. */
-function index(shape: Shape, initial: Iterable<Stored>): Index {
-  const { collection, equals } = SHAPES[shape]
+/** The documents that can be asked for in this order, apart for each value of its field. */
+function index(order: Order, initial: Iterable<Stored>): Index {
+  const { collection, field, isDescending } = order
   const groups = new Map<string, Sorted>()
 
   function locate(stored: Stored | null | undefined): Located | null {
     if (stored?.ref.collection !== collection) return null
-    const group = stored.fields[equals]
-    const value = placeOf(shape, stored.fields)
+    const group = stored.fields[field]
+    const value = placeIn(order, stored.ref.id, stored.fields)
     if (typeof group !== 'string' || value === null) return null
     return { group, placed: { value, id: stored.ref.id, stored } }
   }
 
   const located = Array.from(initial, locate).filter((found) => found !== null)
   for (const [group, members] of Map.groupBy(located, (found) => found.group))
-    groups.set(group, sorted(members.map(({ placed }) => placed)))
+    groups.set(
+      group,
+      sorted(
+        members.map(({ placed }) => placed),
+        isDescending,
+      ),
+    )
 
   return {
     replace: (last, next) => {
@@ -111,7 +125,7 @@ function index(shape: Shape, initial: Iterable<Stored>): Index {
       const to = locate(next)
       if (from !== null && !isSamePlace(from, to)) groups.get(from.group)?.remove(from.placed)
       if (to === null) return
-      const group = groups.get(to.group) ?? sorted([])
+      const group = groups.get(to.group) ?? sorted([], isDescending)
       groups.set(to.group, group)
       group.put(to.placed)
     },

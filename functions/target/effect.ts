@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { TickoverError } from '../errors.ts'
-import { isHeldBy, type Job } from '../job/job.ts'
+import { isHeldBy } from '../job/job.ts'
 import { KEEP_MS } from '../job/stored.ts'
 import { type Copies, type Held, jobRef, see } from '../lease/held.ts'
 import type { Change, Documents, Ref, Stored } from '../store/documents.ts'
@@ -21,13 +21,33 @@ export interface Standing {
   readonly signal: AbortSignal
 }
 
+/** Who performs effects, and the document that says whether it still may: a run and its job, or an item of a queue. */
+export interface Holder {
+  /** What effects are recorded for: once they are done, they are done for all attempts of this. Begins their ids. */
+  readonly subject: string
+  readonly fence: number
+  readonly until: () => number
+  readonly signal: AbortSignal
+  readonly ref: Ref
+  /** The version of the document as last seen, if this holder holds by it; null: it has lost. */
+  readonly version: () => string | null
+  /** Takes in the document as it was read again. */
+  readonly see: (stored: Stored | null) => void
+  /** Names the attempt in an error. */
+  readonly name: string
+}
+
 /** What effects are recorded in. */
-export interface Recording {
+export interface Records {
   readonly documents: Documents
-  readonly copies: Copies
   readonly time: StoreTime
   /** Is told of an effect that had begun under another fence, and begins again. */
-  readonly repeated: (run: string, key: string) => void
+  readonly repeated: (subject: string, key: string) => void
+}
+
+/** What the effects of runs are recorded in. */
+export interface Recording extends Records {
+  readonly copies: Copies
 }
 
 /**
@@ -42,16 +62,43 @@ export async function performEffect(
   key: string,
   perform: (idempotencyKey: string) => Promise<unknown>,
 ): Promise<unknown> {
-  const ref = effectRef(standing.held, key)
-  const mayBegin = () => assertStanding(recording, standing)
-  const started = await inscribe(recording, mayBegin, standing, ref, begin(recording, standing, ref, key))
+  return performHeld(recording, holderOf(recording, standing), key, perform)
+}
+
+function holderOf({ copies }: Recording, { held, until, signal }: Standing): Holder {
+  const { run, fence, attempt } = held.entry
+  return {
+    subject: run,
+    fence,
+    until,
+    signal,
+    ref: jobRef(held.job),
+    version: () => {
+      const job = copies.get(held.job)
+      return job !== undefined && isHeldBy(job.fields, run, fence) ? job.version : null
+    },
+    see: (stored) => see(copies, held.job, stored),
+    name: `The attempt ${attempt} of ${run}`,
+  }
+}
+
+/** As `performEffect`, for whoever holds. */
+export async function performHeld(
+  records: Records,
+  holder: Holder,
+  key: string,
+  perform: (idempotencyKey: string) => Promise<unknown>,
+): Promise<unknown> {
+  const ref = effectRef(holder, key)
+  const mayBegin = () => assertStanding(records, holder)
+  const started = await inscribe(records, mayBegin, holder, ref, begin(records, holder, ref, key))
   if (started.fields.state === 'done') return fromText(textOf(started))
-  if (started.fields.begun !== 1) recording.repeated(standing.held.entry.run, key)
+  if (started.fields.begun !== 1) records.repeated(holder.subject, key)
   mayBegin()
   const kept = keep(await perform(ref.id))
-  // It has happened: whoever was told to end meanwhile still records that, as long as nobody else holds the run.
-  const mayRecord = () => assertHolding(recording, standing)
-  await inscribe(recording, mayRecord, standing, ref, finish(recording, standing, kept.text, started))
+  // It has happened: whoever was told to end meanwhile still records that, as long as nobody else holds.
+  const mayRecord = () => assertHolding(holder)
+  await inscribe(records, mayRecord, holder, ref, finish(records, holder, kept.text, started))
   if (kept.error !== null) throw kept.error
   return fromText(kept.text)
 }
@@ -59,10 +106,9 @@ export async function performEffect(
 /** What to write, given the record as it was found; null: it stands as wanted. `undefined` is found before the first read. */
 type Decide = (found: Stored | null | undefined) => Change | null
 
-function begin({ time }: Recording, { held }: Standing, ref: Ref, key: string): Decide {
-  const { fence, run } = held.entry
+function begin({ time }: Records, { subject, fence }: Holder, ref: Ref, key: string): Decide {
   const fields = {
-    run,
+    run: subject,
     key,
     fence,
     state: 'started',
@@ -88,34 +134,35 @@ function begunBefore({ fields }: Stored): number {
   return typeof fields.begun === 'number' ? fields.begun : 1
 }
 
-function finish({ time }: Recording, { held }: Standing, result: string | null, started: Stored): Decide {
+function finish({ time }: Records, holder: Holder, result: string | null, started: Stored): Decide {
   const fields = { state: 'done', result, done_at: time.now() }
   return (found = started) => {
-    if (found === null || found.fields.fence !== held.entry.fence) throw lost(held)
+    if (found === null || found.fields.fence !== holder.fence) throw lost(holder)
     if (found.fields.state === 'done') return null
     return { kind: 'update', ref: found.ref, version: found.version, fields }
   }
 }
 
-/** Writes one record while this attempt holds its run and may; a refusal or a lost reply is answered by reading both again. */
+/** Writes one record while the holder holds and may; a refusal or a lost reply is answered by reading both again. */
 async function inscribe(
-  recording: Recording,
-  may: () => Stored<Job>,
-  { held }: Standing,
+  { documents }: Records,
+  may: () => string,
+  holder: Holder,
   ref: Ref,
   decide: Decide,
 ): Promise<Stored> {
   let found: Stored | null | undefined
   for (let commits = 0; commits < MOST_COMMITS; commits++) {
-    const job = may()
+    const version = may()
     const change = decide(found)
     if (change === null && found) return found
     if (change === null) break
-    const check: Change = { kind: 'check', ref: job.ref, version: job.version }
-    const committed = await recording.documents.commit([check, change])
+    const committed = await documents.commit([{ kind: 'check', ref: holder.ref, version }, change])
     if (committed.outcome === 'done') return stored(ref, committed.versions[1] ?? '', change, found)
     if (committed.outcome === 'unreachable') break
-    found = await readAgain(recording, held, ref)
+    const { value } = await documents.get([holder.ref, ref])
+    holder.see(value[0] ?? null)
+    found = value[1] ?? null
   }
   throw new TickoverError(
     'store_unreachable',
@@ -128,33 +175,22 @@ function stored(ref: Ref, version: string, change: Change, found: Stored | null 
   return { ref, version, fields: { ...found?.fields, ...written } }
 }
 
-async function readAgain({ documents, copies }: Recording, held: Held, ref: Ref): Promise<Stored | null> {
-  const { value } = await documents.get([jobRef(held.job), ref])
-  see(copies, held.job, value[0] ?? null)
-  return value[1] ?? null
+/** The version at which the holder holds, while it may act. */
+function assertStanding({ time }: Records, holder: Holder): string {
+  const version = assertHolding(holder)
+  if (holder.signal.aborted || time.now() >= holder.until() - EFFECT_MARGIN) throw lost(holder)
+  return version
 }
 
-/** The job as last seen, while this attempt may act. */
-function assertStanding(recording: Recording, standing: Standing): Stored<Job> {
-  const { held, signal, until } = standing
-  const job = assertHolding(recording, standing)
-  if (signal.aborted || recording.time.now() >= until() - EFFECT_MARGIN) throw lost(held)
-  return job
+/** The version at which the holder holds. */
+function assertHolding(holder: Holder): string {
+  const version = holder.version()
+  if (version === null) throw lost(holder)
+  return version
 }
 
-/** The job as last seen, while the run is held by this attempt. */
-function assertHolding({ copies }: Recording, { held }: Standing): Stored<Job> {
-  const job = copies.get(held.job)
-  const stands = job !== undefined && isHeldBy(job.fields, held.entry.run, held.entry.fence)
-  if (!stands) throw lost(held)
-  return job
-}
-
-function lost(held: Held): TickoverError {
-  return new TickoverError(
-    'lost',
-    `The attempt ${held.entry.attempt} of ${held.entry.run} may not act any more: its lease has ended.`,
-  )
+function lost({ name }: Holder): TickoverError {
+  return new TickoverError('lost', `${name} may not act any more: its lease has ended.`)
 }
 
 /** An effect has happened whether or not its result can be kept: it is recorded as done, and the handler is told. */
@@ -171,7 +207,7 @@ function textOf(effect: Stored): string | null {
 }
 
 /** Readable where the key is; any other key by its hash, since ids are bounded and know no `/`. */
-function effectRef(held: Held, key: string): Ref {
+function effectRef({ subject }: Holder, key: string): Ref {
   if (key.length === 0 || key.length > 200) {
     throw new TickoverError(
       'bad_request',
@@ -179,5 +215,5 @@ function effectRef(held: Held, key: string): Ref {
     )
   }
   const name = /^[\w .:@-]{1,100}$/.test(key) ? key : createHash('sha256').update(key).digest('hex')
-  return { collection: 'scheduler_effects', id: `${held.entry.run}:${name}` }
+  return { collection: 'scheduler_effects', id: `${subject}:${name}` }
 }

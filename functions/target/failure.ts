@@ -1,6 +1,15 @@
-import { TickoverError } from '../errors.ts'
+import { type Code, TickoverError } from '../errors.ts'
 import type { Items, Outcome } from '../job/outcome.ts'
 import { describe } from './storable.ts'
+
+/** What another attempt would meet again. */
+const FINAL: ReadonlySet<Code> = new Set([
+  'invalid_payload',
+  'unstorable_result',
+  'unknown_service',
+  'invalid_endpoint',
+  'forbidden_address',
+])
 
 /** An error by which a handler says whether trying again can help, and when. Any other error may be tried again. */
 export class JobFailure extends Error {
@@ -26,8 +35,6 @@ export function outcomeOf(thrown: unknown, items: Items | null): Outcome {
     if (!thrown.retryable) return { kind: 'failed', error, items }
     return { kind: 'retry', error, items, after_seconds: thrown.retryAfterSeconds }
   }
-  const final =
-    thrown instanceof TickoverError &&
-    (thrown.code === 'invalid_payload' || thrown.code === 'unstorable_result')
-  return final ? { kind: 'failed', error, items } : { kind: 'retry', error, items, after_seconds: null }
+  const isFinal = thrown instanceof TickoverError && FINAL.has(thrown.code)
+  return isFinal ? { kind: 'failed', error, items } : { kind: 'retry', error, items, after_seconds: null }
 }

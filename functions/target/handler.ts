@@ -1,6 +1,9 @@
 import type { z } from 'zod'
 import type { Policies } from '../job/policies.ts'
 import type { ScheduleInput } from '../schedule/schedule.ts'
+import type { Each } from './batch.ts'
+import type { Rate } from './limits.ts'
+import type { Queue } from './queue.ts'
 
 /** One line of a run's own log; `data` is kept as JSON beside it. */
 export interface RunLog {
@@ -33,6 +36,10 @@ export interface Context<P> {
   /** A value that this process keeps for `SCHEDULER_CACHE_TTL`; callers of one missing key share one load. */
   readonly cache: <T>(key: string, load: () => Promise<T>) => Promise<T>
   readonly effect: Effect
+  /** Works many items, some at once; one that fails leaves the others alone. */
+  readonly each: Each
+  /** Waits, at most 30 s, until one more call under this key keeps its rate within this process; longer, and it throws. */
+  readonly limit: (key: string, rate: Rate) => Promise<void>
 }
 
 /**
@@ -64,8 +71,13 @@ export interface JobDefinition {
   /** The payload of scheduled runs. */
   readonly with: unknown
   readonly policies: PolicyChoices
-  readonly run: (context: Context<never>) => Promise<unknown>
+  readonly work: Work
 }
+
+/** What is done for a coded job: its handler is called, or its queue is worked. */
+export type Work =
+  | { readonly kind: 'handler'; readonly run: (context: Context<never>) => Promise<unknown> }
+  | { readonly kind: 'queue'; readonly queue: Queue<never> }
 
 /** The choices that differ from the defaults. */
 export type PolicyChoices = { readonly [P in keyof Policies]?: Policies[P] | undefined }
@@ -94,5 +106,14 @@ export interface JobOptions<P> {
  */
 export function defineJob<P>(options: JobOptions<P>): JobDefinition {
   const { name, description = '', lane = null, schedule = null, payload, policies = {}, run } = options
-  return { name, description, lane, schedule, payload, with: options.with ?? {}, policies, run }
+  return {
+    name,
+    description,
+    lane,
+    schedule,
+    payload,
+    with: options.with ?? {},
+    policies,
+    work: { kind: 'handler', run },
+  }
 }

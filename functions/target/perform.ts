@@ -1,12 +1,18 @@
+import type { Clock } from '../clock.ts'
 import { TickoverError } from '../errors.ts'
 import type { Items, Outcome } from '../job/outcome.ts'
 import type { Emit } from '../observe/events.ts'
+import { eachOf } from './batch.ts'
 import type { Cache } from './cache.ts'
 import type { Recording, Standing } from './effect.ts'
 import { outcomeOf } from './failure.ts'
-import type { Context, Effect, EffectOptions, ItemCount, JobDefinition, RunLog } from './handler.ts'
+import type { Context, EffectOptions, ItemCount, JobDefinition, RunLog } from './handler.ts'
 import { Notes } from './intents.ts'
+import type { Limits } from './limits.ts'
+import { notedEffect } from './noted.ts'
+import { workQueue } from './queue/work.ts'
 import { toText } from './storable.ts'
+import type { Call } from './target.ts'
 
 /** What performing needs beside the attempt itself. */
 export interface Performing extends Recording {
@@ -14,7 +20,14 @@ export interface Performing extends Recording {
   readonly effect: MeetEffect
   readonly handlers: ReadonlyMap<string, JobDefinition>
   readonly cache: Cache
+  readonly limits: Limits
+  /** What performs the attempts of HTTP targets. */
+  readonly call: Call
   readonly emit: Emit
+  readonly clock: Clock
+  readonly random: () => number
+  /** Aborted when the process stops. */
+  readonly stop: AbortSignal
 }
 
 /** Meets one effect of an attempt. */
@@ -26,14 +39,18 @@ export type MeetEffect = (
   options: EffectOptions<unknown>,
 ) => Promise<unknown>
 
-/** Calls the handler of a held attempt once. Never rejects: what is thrown becomes an outcome here. */
+/** Calls the handler of a held attempt once, or works its queue. Never rejects: what is thrown becomes an outcome here. */
 export async function perform(performing: Performing, standing: Standing, payload: string): Promise<Outcome> {
   const items: ItemCount = { processed: 0, succeeded: 0, failed: 0 }
   const notes = new Notes()
   try {
     const definition = handlerOf(performing.handlers, standing.held.run.fields.job_type)
     const context = contextOf(performing, standing, readPayload(definition, payload), items, notes)
-    const result = await definition.run(context)
+    const { work } = definition
+    const result =
+      work.kind === 'handler'
+        ? await work.run(context)
+        : await workQueue({ ...performing, standing, context, notes }, work.queue)
     return { kind: 'succeeded', result: toText(result), items: counted(items), acts: notes.acts() }
   } catch (error) {
     return { ...outcomeOf(error, counted(items)), acts: notes.acts() }
@@ -100,35 +117,11 @@ function contextOf(
     items,
     log: runLog(performing.emit, job, entry.run),
     cache: (key, load) => performing.cache.get(key, load),
-    effect: effectOf(performing, standing, notes),
-  }
-}
-
-/** Effects of one attempt: asked for twice under one key, they are one. */
-function effectOf(performing: Performing, standing: Standing, notes: Notes): Effect {
-  const effects = new Map<string, Promise<unknown>>()
-  return <T>(
-    key: string,
-    input: unknown,
-    act: (idempotencyKey: string) => Promise<T>,
-    options: EffectOptions<T> = {},
-  ) => {
-    notes.asked({ key, input })
-    const noting = async (idempotencyKey: string) => {
-      try {
-        const result = await act(idempotencyKey)
-        notes.performed()
-        return result
-      } catch (error) {
-        notes.failed()
-        throw error
-      }
-    }
-    const begun = effects.get(key) ?? performing.effect(performing, standing, key, noting, options)
-    effects.set(key, begun)
-    begun.catch(() => effects.delete(key))
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what was stored under this key is what `act` returned
-    return begun as Promise<T>
+    effect: notedEffect(notes, '', (key, act, options) =>
+      performing.effect(performing, standing, key, act, options),
+    ),
+    each: eachOf(items, signal),
+    limit: (key, rate) => performing.limits.take(key, rate, signal),
   }
 }
 

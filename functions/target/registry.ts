@@ -1,11 +1,11 @@
 import { type Problem, TickoverError } from '../errors.ts'
 import type { Definition } from '../job/definition.ts'
+import { NAME } from '../job/name.ts'
 import { DEFAULT_POLICIES, ONE_OFF_POLICIES, POLICIES, type Policies } from '../job/policies.ts'
+import { HANDLER } from '../job/target.ts'
 import { parseSchedule, type Schedule } from '../schedule/schedule.ts'
 import type { JobDefinition } from './handler.ts'
-
-/** Names of jobs and job types: they stand in document ids, addresses and log lines. */
-export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
+import { checkQueue } from './queue.ts'
 
 /** The longest payload, in UTF-8 bytes of JSON. */
 export const LONGEST_PAYLOAD = 64 * 1024
@@ -39,7 +39,9 @@ export function createRegistry(jobs: readonly JobDefinition[], defaults: Registr
       report('the name must be 1 to 100 letters, digits, "-", "_" or ".", and begin with a letter or digit')
     if (handlers.has(job.name)) report('is declared twice; give each job a name of its own')
     handlers.set(job.name, job)
-    policies.set(job.name, readPolicies(job, report))
+    const chosen = readPolicies(job, report)
+    policies.set(job.name, chosen)
+    if (job.work.kind === 'queue') checkQueue(job.work.queue, chosen, report)
     const definition = readDefinition(job, policies.get(job.name) ?? DEFAULT_POLICIES, defaults, report)
     if (definition !== null) definitions.push(definition)
   }
@@ -72,7 +74,15 @@ function readDefinition(
   const payload = readPayload(job, report)
   if (schedule === null || payload === null) return null
   const { name, description } = job
-  return { name, kind: 'recurring', description, job_type: name, lane, schedule, payload, policies }
+  const what = {
+    name,
+    kind: 'recurring',
+    display_name: name,
+    description,
+    job_type: name,
+    target: HANDLER,
+  } as const
+  return { ...what, lane, schedule, ends_at: null, payload, policies }
 }
 
 function readSchedule(job: JobDefinition, time_zone: string, report: Report): Schedule | null {

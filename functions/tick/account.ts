@@ -13,8 +13,8 @@ export function accountClaim(tally: Tally, emit: Emit, claimed: Claimed): void {
   for (const writing of claimed.written) accountWriting(tally, emit, writing)
   for (const { job, entry, run } of claimed.held) {
     const { attempt, fence } = entry
-    const { lateness_ms, attempts } = run.fields
-    if (attempts.length === 1) tally.lateness.push(lateness_ms)
+    const { lateness_ms, attempts, triggered_by } = run.fields
+    if (attempts.length === 1 && triggered_by === 'scheduler') tally.lateness.push(lateness_ms)
     emit({ kind: 'job_claimed', job, run: entry.run, attempt, fence, lateness_ms })
   }
 }
@@ -45,7 +45,7 @@ export function accountSettled(tally: Tally, emit: Emit, settled: Settled, now: 
   } else {
     accountOutcome(tally, outcome.kind)
     accountSkips(tally, emit, job, settled.settlement.skips)
-    const error = outcome.kind === 'succeeded' ? null : outcome.error
+    const error = 'error' in outcome ? outcome.error : null
     const began = held.run.fields.attempts.at(-1)?.started_at ?? now
     const { retry_at } = settled.settlement
     emit({ kind: 'run_settled', ...about, outcome: outcome.kind, duration_ms: now - began, error, retry_at })
@@ -68,6 +68,8 @@ export function accountLost(
 function accountOutcome(tally: Tally, kind: Settled['finished']['outcome']['kind']): void {
   if (kind === 'cancelled') return
   tally.executed++
+  // What a target has taken is counted by how it ends, which no tick sees: its record does.
+  if (kind === 'accepted') return
   if (kind === 'succeeded') tally.succeeded++
   else tally.failed++
 }

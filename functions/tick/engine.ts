@@ -2,7 +2,9 @@ import type { Clock } from '../clock.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Documents } from '../store/documents.ts'
 import type { Cache } from '../target/cache.ts'
+import type { Limits } from '../target/limits.ts'
 import type { Registry } from '../target/registry.ts'
+import type { Call } from '../target/target.ts'
 import type { Claimant } from './claimant.ts'
 
 /** The numbers that a tick goes by. */
@@ -32,6 +34,9 @@ export interface Engine {
   readonly newId: () => string
   readonly registry: Registry
   readonly cache: Cache
+  readonly limits: Limits
+  /** Performs the attempts of HTTP targets. */
+  readonly call: Call
   readonly emit: Emit
   readonly settings: Settings
   /** The 99th percentile of the event loop's delay so far, in ms. */

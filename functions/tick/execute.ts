@@ -130,7 +130,7 @@ function endingOf(outcome: Outcome | null, cause: Cause | null, timeoutSeconds: 
       error: `unresponsive: ${timedOut} and did not end when told to`,
       items: null,
     }
-  if (outcome.kind === 'succeeded' || cause === null) return outcome
+  if (outcome.kind === 'succeeded' || outcome.kind === 'accepted' || cause === null) return outcome
   const { items, acts } = outcome
   const told = { items, ...(acts !== undefined && { acts }) }
   if (cause === 'stop') return { kind: 'cancelled', error: outcome.error, ...told }

@@ -1,5 +1,6 @@
 import { TickoverError } from '../errors.ts'
 import { claim } from '../lease/claim.ts'
+import type { Decide } from '../lease/draft.ts'
 import type { Held } from '../lease/held.ts'
 import type { Settling } from '../lease/settle.ts'
 import type { Stored } from '../store/documents.ts'
@@ -47,23 +48,30 @@ export class Pool {
   }
 
   /**
-   * Claims what the jobs have to start at `now` (store's time, ms), and begins it. Rejects with `store_unreachable` when
-   * nothing could be written.
+   * Claims what the jobs have to start at `now` (store's time, ms), and begins it; `decide` says what that is, by default
+   * their plan. Rejects with `store_unreachable` when nothing could be written.
    */
   async take(
     jobs: readonly Stored[],
     owner: string,
     now: number,
+    decide?: Decide,
   ): Promise<{ progressed: boolean; outrun: boolean }> {
     const { documents, copies, lease_ms } = this.#executing
     const { path } = this.#engine.claimant
-    const claimed = await claim(documents, jobs, { now, owner, path, lease_ms }, copies)
+    const claimed = await claim(documents, jobs, { now, owner, path, lease_ms }, copies, decide)
     accountClaim(this.#tally, this.#engine.emit, claimed)
     for (const held of claimed.held) this.#begin(held)
     if (claimed.trouble !== null)
       throw new TickoverError('store_unreachable', `Nothing could be claimed: ${claimed.trouble}`)
     const outrun = claimed.lost.length > 0
     return { progressed: outrun || claimed.written.length > 0, outrun }
+  }
+
+  /** Resolves when every run has ended and is settled. */
+  async idle(): Promise<void> {
+    while (this.#living.size > 0) await Promise.all(this.#living.keys())
+    await this.settled()
   }
 
   /** Resolves when all that has ended is settled. */

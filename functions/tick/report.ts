@@ -33,6 +33,8 @@ export interface TickReport {
   readonly store_writes: number
   /** Calls that had no answer or none that counts. */
   readonly store_errors: number
+  /** How long the store's answers took, all together; calls side by side count each. */
+  readonly store_ms: number
   readonly event_loop_delay_ms: number
   readonly duration_ms: number
 }
@@ -103,6 +105,7 @@ export function reportOf(
     store_reads: counts.read,
     store_writes: counts.written,
     store_errors: counts.failed,
+    store_ms: counts.ms,
     event_loop_delay_ms,
     duration_ms,
   }

@@ -18,7 +18,7 @@ const EVERY = { mayClaim: () => true }
  * it would make. Rejects with `store_unreachable`.
  */
 export async function survey(engine: Engine, lane: string, duty: 'answer' | 'plan'): Promise<TickEnd> {
-  const counts = counted(engine.documents)
+  const counts = counted(engine.documents, engine.clock)
   const { documents, time } = withStoreTime(counts, engine.clock)
   const id = engine.newId()
   const began = engine.clock.now()

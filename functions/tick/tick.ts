@@ -1,16 +1,10 @@
 import { TickoverError } from '../errors.ts'
-import type { Copies } from '../lease/held.ts'
-import { type Counted, counted } from '../store/counted.ts'
-import type { Documents, Stored } from '../store/documents.ts'
-import { type StoreTime, withStoreTime } from '../store/time.ts'
-import { performEffect } from '../target/effect.ts'
-import { Bell } from './bell.ts'
+import type { Stored } from '../store/documents.ts'
 import { type Budget, type Phase, phaseOf } from './budget.ts'
 import { claimableOf, findDue } from './due.ts'
 import type { Engine } from './engine.ts'
-import { Pool } from './pool.ts'
 import { isSkewed, recordTick, type TickEnd } from './record.ts'
-import { newTally, type Tally } from './report.ts'
+import { openSession, type Session } from './session.ts'
 import { Sight } from './sight.ts'
 
 /** What a tick is asked for. */
@@ -25,20 +19,11 @@ export interface TickRequest {
 }
 
 /** A tick under way. */
-interface Tick {
+interface Tick extends Session {
   readonly engine: Engine
   readonly request: TickRequest
-  readonly id: string
-  /** By the process's own clock, in ms. */
-  readonly began: number
   readonly budget: Budget
   readonly slots: number
-  readonly counts: Counted
-  readonly documents: Documents
-  readonly time: StoreTime
-  readonly tally: Tally
-  readonly bell: Bell
-  readonly pool: Pool
   readonly sight: Sight
   /** Has another tick taken what this one wanted? Then there is a race on this lane. */
   outrun: boolean
@@ -76,46 +61,18 @@ export async function tick(engine: Engine, request: TickRequest): Promise<TickEn
 }
 
 function prepare(engine: Engine, request: TickRequest): Tick {
-  const { settings, clock } = engine
-  const counts = counted(engine.documents)
-  const { documents, time } = withStoreTime(counts, clock)
-  const copies: Copies = new Map()
-  const tally = newTally()
-  const bell = new Bell()
+  const { settings } = engine
   const slots = request.concurrency ?? settings.concurrency
-  const executing = {
-    ...engine,
-    handlers: engine.registry.handlers,
-    perform: engine.claimant.perform,
-    policiesOf: engine.claimant.policiesOf,
-    effect: performEffect,
-    repeated: (run: string, key: string) => {
-      tally.repeated++
-      engine.emit({ kind: 'effect_repeated', run, key })
-    },
-    documents,
-    time,
-    copies,
-    lease_ms: settings.lease_seconds * 1000,
-    grace_ms: settings.grace_seconds * 1000,
-  }
   return {
+    ...openSession(engine, slots),
     engine,
     request,
-    id: engine.newId(),
-    began: clock.now(),
     budget: {
       claims_seconds: request.dwell_seconds ?? settings.tick_budget_seconds,
       dwells: request.dwell_seconds !== null,
       request_seconds: settings.request_timeout_seconds - settings.grace_seconds,
     },
     slots,
-    counts,
-    documents,
-    time,
-    tally,
-    bell,
-    pool: new Pool(engine, executing, tally, bell, slots),
     sight: new Sight(),
     outrun: false,
   }

@@ -8,6 +8,7 @@ import type { Documents } from '../../functions/store/documents.ts'
 import { firestoreDocuments } from '../../functions/store/firestore.ts'
 import { createCache } from '../../functions/target/cache.ts'
 import { defineJob, type JobDefinition } from '../../functions/target/handler.ts'
+import { createLimits } from '../../functions/target/limits.ts'
 import { createRegistry } from '../../functions/target/registry.ts'
 import type { Engine } from '../../functions/tick/engine.ts'
 import type { TickReport } from '../../functions/tick/report.ts'
@@ -30,6 +31,8 @@ export function engineOn(documents: Documents, limit: number, jobs: readonly Job
     newId: randomUUID,
     registry: createRegistry(jobs, { time_zone: 'UTC', lanes: ['default'] }),
     cache: createCache(300, systemClock),
+    limits: createLimits(systemClock),
+    call: async () => ({ kind: 'failed', error: 'The bench calls nobody', items: null }),
     emit: createLog({
       destination: { write: () => {} },
       clock: systemClock,

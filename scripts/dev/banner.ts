@@ -3,7 +3,7 @@ import type { Stack } from './stack.ts'
 
 /** What is where, and commands that work as they stand. `now` in milliseconds since 1970. */
 export function banner(stack: Stack, now: number): string {
-  const { url, demo_url, issuer, scheduler } = stack
+  const { url, page_url, demo_url, issuer, scheduler } = stack
   const firestore = stack.firestore()
   const token = `-H "Authorization: Bearer $(curl -s '${issuer.url}/token?email=${YOU}&audience=${url}')"`
   const job = {
@@ -12,6 +12,8 @@ export function banner(stack: Stack, now: number): string {
     payload: { platform: 'x', content: 'Hello', campaign_id: 'abc' },
   }
   return `
+Open ${page_url}
+
 Tickover runs here. Stop it with Ctrl-C.
 
   scheduler function   ${url}

@@ -3,10 +3,23 @@ import { bodyLimit } from 'hono/body-limit'
 import { stream } from 'hono/streaming'
 import type { Clock } from '../../functions/clock.ts'
 import { liveArrivals, routes, vehicles, weather } from './demo-service/city.ts'
+import { duePosts } from './demo-service/posts.ts'
 import { createMemory, type Memory } from './demo-service/received.ts'
+import { servicesApp } from './demo-service/services/app.ts'
+import { schedulerOnly } from './demo-service/services/caller.ts'
 import { type Served, serveHere } from './serve-here.ts'
 
-const KINDS = ['arrivals', 'scores', 'broadcasts', 'reports', 'posts', 'messages'] as const
+const KINDS = [
+  'arrivals',
+  'scores',
+  'broadcasts',
+  'reports',
+  'posts',
+  'messages',
+  'results',
+  'reconnects',
+  'refusals',
+] as const
 const MOST_BYTES = 64 * 1024
 const MOST_SHOWN = 50
 
@@ -19,6 +32,10 @@ export function demoApp(clock: Clock, memory: Memory = createMemory(clock)): Hon
   app.get('/arrivals/live', (c) => live(c, clock))
   app.get('/insights/:route', (c) => c.json({ route: c.req.param('route'), usual_delay_seconds: 60 }))
   app.get('/metrics/:campaign', (c) => c.json(metrics(memory, c.req.param('campaign'))))
+  app.get('/workspaces/:workspace/settings', (c) =>
+    c.json({ account: c.req.param('workspace'), posts_a_minute: 30 }),
+  )
+  app.get('/posts/due', (c) => c.json(duePosts(clock.now(), memory)))
   app.get('/received', (c) => c.json(memory.summary(MOST_SHOWN)))
   for (const kind of KINDS) {
     app.get(`/${kind}`, (c) => c.json(memory.all(kind).map(({ body }) => body)))
@@ -27,9 +44,15 @@ export function demoApp(clock: Clock, memory: Memory = createMemory(clock)): Hon
   return app
 }
 
-/** Serves it on the loopback address. Rejects when the port is in use. */
-export function startDemoService(clock: Clock, port = 0): Promise<Served> {
-  return serveHere(demoApp(clock), port)
+/**
+ * Serves it on the loopback address, and with it the services whose jobs the scheduler calls, where it is said which keys
+ * (a JWK set) sign for that. Rejects when the port is in use.
+ */
+export function startDemoService(clock: Clock, port = 0, jwks_url: string | null = null): Promise<Served> {
+  const memory = createMemory(clock)
+  const app = demoApp(clock, memory)
+  if (jwks_url !== null) app.route('/', servicesApp({ clock, memory, isScheduler: schedulerOnly(jwks_url) }))
+  return serveHere(app, port)
 }
 
 /** Whoever changes something says by which key, so that sending it again changes nothing. */

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { http } from '@google-cloud/functions-framework'
 import { pino } from 'pino'
 import { exampleJobs } from '../../functions/jobs/examples/index.ts'
@@ -15,6 +15,7 @@ const machine = {
   env: process.env,
   clock: systemClock,
   newId: randomUUID,
+  newSecret: () => randomBytes(32).toString('base64url'),
   random: Math.random,
   process,
   lines,

@@ -1,17 +1,21 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Clock } from '../../functions/clock.ts'
 import { issuerKeys } from './issuer/keys.ts'
-import { type Mint, mintToken } from './issuer/mint.ts'
+import { type Mint, mintAssertion, mintToken } from './issuer/mint.ts'
 
-/** A stand-in for Google's token issuer. Its tokens are worth something only where `certs_url` is trusted. */
+/** A stand-in for Google's token issuer, and for the keys of IAP. Its tokens are worth something only where `certs_url` is trusted. */
 export interface Issuer {
   readonly url: string
   /** For google-auth-library: `endpoints.oauth2FederatedSignonPemCertsUrl`. */
   readonly certs_url: string
   /** The same keys as a JWK set. */
   readonly jwks_url: string
+  /** The keys of its Identity-Aware Proxy, which are others. */
+  readonly iap_keys_url: string
   /** A signed ID token with Google's claims, valid for one hour of the issuer's clock. */
   mint(options: Mint): Promise<string>
+  /** A signed assertion with IAP's claims, valid for ten minutes. */
+  mintAssertion(options: Mint): Promise<string>
   /** Signs with a new key from now on; the old ones stay published until `forget`. */
   rotate(): Promise<void>
   /** Publishes the current key only. */
@@ -28,13 +32,13 @@ export interface IssuerOptions {
   readonly max_age_seconds?: number
 }
 
-/** Serves keys and tokens on the loopback address: GET /oauth2/v1/certs, /oauth2/v3/certs, /token?email&audience. */
+/** Serves keys and tokens on the loopback address: GET /oauth2/v1/certs, /oauth2/v3/certs, /iap/verify/public_key, /token?email&audience. */
 export async function startIssuer({
   clock,
   port = 0,
   max_age_seconds = 300,
 }: IssuerOptions): Promise<Issuer> {
-  const keys = await issuerKeys()
+  const [keys, iapKeys] = await Promise.all([issuerKeys('RS256'), issuerKeys('ES256')])
   const mint = (options: Mint) => mintToken(keys.current(), options, clock.now())
   let fetches = 0
 
@@ -46,6 +50,7 @@ export async function startIssuer({
     }
     if (url.pathname === '/oauth2/v1/certs') publish(keys.pems())
     else if (url.pathname === '/oauth2/v3/certs') publish(keys.jwks())
+    else if (url.pathname === '/iap/verify/public_key') publish(iapKeys.pems())
     else if (url.pathname === '/token') await token(url, response)
     else response.writeHead(404).end('Not here. Try /token?email=...&audience=... or /oauth2/v1/certs\n')
   }
@@ -68,7 +73,9 @@ export async function startIssuer({
     url,
     certs_url: `${url}/oauth2/v1/certs`,
     jwks_url: `${url}/oauth2/v3/certs`,
+    iap_keys_url: `${url}/iap/verify/public_key`,
     mint,
+    mintAssertion: (options) => mintAssertion(iapKeys.current(), options, clock.now()),
     rotate: () => keys.rotate(),
     forget: () => keys.forget(),
     fetches: () => fetches,

@@ -2,7 +2,10 @@ import type { Clock } from '../../functions/clock.ts'
 import type { Env } from '../../functions/config.ts'
 import type { DispatchEvent } from './cloud-scheduler/send.ts'
 import { type CloudScheduler, startCloudScheduler } from './cloud-scheduler.ts'
+import { registerServices } from './demo-service/services/register.ts'
+import { newTokens } from './demo-service/services/tokens.ts'
 import { startDemoService } from './demo-service.ts'
+import { type Iap, startIap } from './iap.ts'
 import { type Issuer, startIssuer } from './issuer.ts'
 import { firestoreOnDemand } from './stack/firestore-on-demand.ts'
 import { startFront } from './stack/front.ts'
@@ -10,7 +13,7 @@ import { createLocalService } from './stack/local-service.ts'
 import { openControl } from './stack/open-control.ts'
 import { startNear } from './stack/ports.ts'
 import { createRevisions } from './stack/revisions.ts'
-import { filesIn } from './stack/settings.ts'
+import { filesIn, IAP_AUDIENCE, YOU } from './stack/settings.ts'
 
 /** What the stack is started with. */
 export interface StackOptions {
@@ -37,12 +40,16 @@ export interface StackOptions {
 export interface Stack {
   /** The function's; also the audience of its tokens. */
   readonly url: string
+  /** The operators' page, with you signed in. */
+  readonly page_url: string
   readonly demo_url: string
   readonly issuer: Issuer
   /** host:port of Cloud Scheduler. */
   readonly scheduler: string
   /** host:port of the Firestore emulator while jobs are kept there, and whether it ends with the stack; else null. */
   firestore(): { readonly host: string; readonly ends: boolean } | null
+  /** The team's services start: they register their jobs. */
+  registerServices(): Promise<void>
   /** Has each lane ticked now. */
   tickNow(): Promise<void>
   /** Resolves when the function has ended by itself, to how. */
@@ -61,11 +68,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { port, clock } = options
   await using parts = new AsyncDisposableStack()
   const issuer = parts.adopt(await startNear(port + 1, (near) => startIssuer({ clock, port: near })), close)
-  const demo = parts.adopt(await startNear(port + 2, (near) => startDemoService(clock, near)), close)
+  const demo = parts.adopt(
+    await startNear(port + 2, (near) => startDemoService(clock, near, issuer.jwks_url)),
+    close,
+  )
   const firestore = parts.adopt(firestoreOnDemand(options.env), close)
   const front = parts.adopt(await startFront(port, clock), close)
   const revisions = parts.adopt(createRevisions({ ...options, front }), (them) => them.stop())
-  const made = { certs_url: issuer.certs_url, demo_url: demo.url, firestore, revisions }
+  const tokens = newTokens()
+  const made = { issuer, demo_url: demo.url, tokens, firestore, revisions }
   const service = createLocalService({ ...options, ...made })
   // Google's client takes a while to load; meanwhile the function starts.
   const [{ setUpScheduler, tickNow }] = await Promise.all([
@@ -73,6 +84,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     service.start().catch(toldAlready),
   ])
   const scheduler = parts.adopt(await startScheduler(options, issuer), close)
+  const iap = parts.adopt(await startIapBefore(port, issuer), close)
   const setup = () => ({ ...service.env(), SCHEDULER_API_ENDPOINT: scheduler.endpoint })
   await setUpScheduler(setup(), clock)
   const url = `http://localhost:${port}`
@@ -81,10 +93,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const running = parts.move()
   return {
     url,
+    page_url: `${iap.url}/admin`,
     demo_url: demo.url,
     issuer,
     scheduler: scheduler.endpoint,
     firestore: () => (service.env().SCHEDULER_STORAGE === 'firestore' ? firestore.now() : null),
+    registerServices: () => registerServices(url, tokens),
     tickNow: () => tickNow(setup(), clock),
     ended: revisions.ended,
     kill: () => revisions.kill(),
@@ -95,6 +109,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await running.disposeAsync()
     },
   }
+}
+
+/** IAP, before the function on this port: it signs you in. */
+function startIapBefore(port: number, issuer: Issuer): Promise<Iap> {
+  return startNear(port + 5, (near) =>
+    startIap({ port: near, target: port, audience: IAP_AUDIENCE, email: YOU, issuer }),
+  )
 }
 
 /** Cloud Scheduler, with the jobs that it had when it was last stopped. */

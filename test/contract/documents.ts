@@ -1,6 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Change, Committed, Documents, Fields, Ref, Stored } from '../../functions/store/documents.ts'
+import type {
+  Change,
+  Committed,
+  Cursor,
+  Documents,
+  Fields,
+  Foreign,
+  Ref,
+  Stored,
+} from '../../functions/store/documents.ts'
+import { foreign } from '../../functions/store/foreign.ts'
 
 /** An empty store of its own, and its end. */
 export interface Setup {
@@ -15,6 +25,7 @@ const run = (id: string): Ref => ({ collection: 'scheduler_runs', id })
 const create = (ref: Ref, fields: Fields): Change => ({ kind: 'create', ref, fields })
 const place = (id: string, claimable_at: unknown, lane: unknown = 'main') =>
   create(job(id), { lane, claimable_at })
+const ran = (id: string, scheduled_for: unknown, of = 'mail') => create(run(id), { job: of, scheduled_for })
 
 /** What every adapter of the port must do. */
 export function documentsContract(name: string, setup: () => Promise<Setup>): void {
@@ -47,6 +58,11 @@ export function documentsContract(name: string, setup: () => Promise<Setup>): vo
           ...(after === undefined ? {} : { after }),
         })
       ).value.map(({ ref }) => ref.id)
+
+    const history = async (more: { upTo?: number; after?: Cursor; limit?: number }) =>
+      (await documents.query({ shape: 'history', equals: 'mail', limit: 100, ...more })).value.map(
+        ({ ref }) => ref.id,
+      )
 
     describe('reading', () => {
       it('answers in the order asked, null for what is not there, and twice for what is asked twice', async () => {
@@ -327,6 +343,80 @@ export function documentsContract(name: string, setup: () => Promise<Setup>): vo
       )
     })
 
+    describe('collections that are not ours', () => {
+      const places = foreign('places')
+      const item = (id: string): Ref => ({ collection: places, id })
+      const select = async (more: { order?: string; after?: Cursor; limit?: number } = {}) =>
+        (
+          await documents.query({ collection: places, field: 'scan', equals: 'Queued', limit: 100, ...more })
+        ).value.map(({ ref }) => ref.id)
+
+      it('are read and written like ours, and no field but those named is touched', async () => {
+        const version = await versionOf([create(item('a'), { scan: 'Queued', name: 'Café', tags: ['x'] })])
+        const updated = await versionOf([
+          {
+            kind: 'update',
+            ref: item('a'),
+            version,
+            fields: { scan: 'Processing', lease: { until: NOW, fence: 1 } },
+          },
+        ])
+        expect(await read(item('a'))).toEqual({
+          ref: item('a'),
+          version: updated,
+          fields: { scan: 'Processing', name: 'Café', tags: ['x'], lease: { until: NOW, fence: 1 } },
+        })
+      })
+
+      it('answer by the value of a field, in the order of ids, page by page', async () => {
+        await done([
+          ...['c', 'a', 'é', 'b'].map((id) => create(item(id), { scan: 'Queued' })),
+          create(item('done'), { scan: 'Complete' }),
+          ...[null, 1, ['Queued']].map((scan, n) => create(item(`odd-${n}`), { scan })),
+          create({ collection: foreign('pages'), id: 'page' }, { scan: 'Queued' }),
+          create(job('job'), { scan: 'Queued' }),
+        ])
+        expect(await select()).toEqual(['a', 'b', 'c', 'é'])
+        expect(await select({ limit: 2 })).toEqual(['a', 'b'])
+        expect(await select({ after: { value: 'b', id: 'b' } })).toEqual(['c', 'é'])
+        const { value } = await documents.get([item('b')])
+        const version = value[0]?.version ?? ''
+        await done([{ kind: 'update', ref: item('b'), version, fields: { scan: 'Complete' } }])
+        expect(await select()).toEqual(['a', 'c', 'é'])
+      })
+
+      it('answer in the order of an instant, and then without those that have none', async () => {
+        await done([
+          create(item('late'), { scan: 'Queued', queued_at: NOW + 1 }),
+          create(item('b'), { scan: 'Queued', queued_at: NOW }),
+          create(item('a'), { scan: 'Queued', queued_at: NOW }),
+          create(item('none'), { scan: 'Queued' }),
+          create(item('text'), { scan: 'Queued', queued_at: 'now' }),
+        ])
+        const order = 'queued_at'
+        expect(await select({ order })).toEqual(['a', 'b', 'late'])
+        expect(await select({ order, after: { value: NOW, id: 'a' }, limit: 1 })).toEqual(['b'])
+      })
+
+      it.each(['scheduler_jobs', 'scheduler_else', '', '.', '..', 'a/b', '__x__', 'x'.repeat(201), 'ä'])(
+        'are not named %j',
+        async (name) => {
+          expect(() => foreign(name)).toThrow(expect.objectContaining({ code: 'bad_request' }))
+        },
+      )
+
+      it.each(['', '..', 'a/b', '__x__'])('cannot be smuggled in as %j', async (name) => {
+        const collection = name as Ref['collection']
+        const places = name as Foreign
+        for (const refused of [
+          documents.get([{ collection, id: 'a' }]),
+          documents.commit([create({ collection, id: 'a' }, {})]),
+          documents.query({ collection: places, field: 'scan', equals: 'Queued', limit: 1 }),
+        ])
+          await expect(refused).rejects.toMatchObject({ code: 'bad_request' })
+      })
+    })
+
     describe('querying', () => {
       it('answers by the order field, then by id, up to and with the bound, of one group only', async () => {
         await done([
@@ -395,6 +485,29 @@ export function documentsContract(name: string, setup: () => Promise<Setup>): vo
         expect(any.value.map(({ ref }) => ref.id)).toEqual(['right'])
         const named = await documents.query({ shape: 'jobs', equals: 'recurring', limit: 100 })
         expect(named.value.map(({ ref }) => ref.id)).toEqual(['named'])
+      })
+
+      it('answers backwards where the shape says so, from the bound or from behind the cursor on', async () => {
+        await done([
+          ran('first', NOW),
+          ran('third', NOW + 2),
+          ran('second-b', NOW + 1),
+          ran('second-a', NOW + 1),
+          ran('other', NOW + 3, 'other'),
+          ...[null, 'text', true].map((value, n) => ran(`wrong-${n}`, value)),
+        ])
+        expect(await history({})).toEqual(['third', 'second-b', 'second-a', 'first'])
+        expect(await history({ limit: 2 })).toEqual(['third', 'second-b'])
+        expect(await history({ after: { value: NOW + 1, id: 'second-b' } })).toEqual(['second-a', 'first'])
+        expect(await history({ after: { value: NOW + 1, id: 'second-aa' } })).toEqual(['second-a', 'first'])
+        expect(await history({ upTo: NOW + 1, limit: 2 })).toEqual(['second-b', 'second-a'])
+        expect(await history({ upTo: NOW + 1, after: { value: NOW + 2, id: 'third' } })).toEqual([
+          'second-b',
+          'second-a',
+          'first',
+        ])
+        expect(await history({ upTo: NOW, after: { value: NOW + 1, id: 'second-a' } })).toEqual(['first'])
+        expect(await history({ upTo: NOW - 1 })).toEqual([])
       })
 
       it('follows every change', async () => {

@@ -1,5 +1,5 @@
 import { OAuth2Client } from 'google-auth-library'
-import { createRemoteJWKSet, jwtVerify } from 'jose'
+import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Issuer, startIssuer } from '../../scripts/dev/issuer.ts'
 import { systemClock } from '../../scripts/system-clock.ts'
@@ -19,6 +19,7 @@ beforeEach(() => {
 })
 
 const verify = (idToken: string) => google.verifyIdToken({ idToken, audience: AUDIENCE })
+const iapKeys = async () => (await (await fetch(issuer.iap_keys_url)).json()) as Record<string, string>
 const idOf = async (email: string) => (await verify(await issuer.mint({ ...WHO, email }))).getUserId()
 
 describe('to google-auth-library', () => {
@@ -74,6 +75,34 @@ describe('to google-auth-library', () => {
     google = fresh()
     await expect(verify(old)).rejects.toThrow()
     await verify(await issuer.mint(WHO))
+  })
+})
+
+describe('as IAP', () => {
+  const audience = '/projects/0/locations/local/services/tickover'
+  const iap = 'https://cloud.google.com/iap'
+  const check = async (token: string) =>
+    google.verifySignedJwtWithCertsAsync(token, await iapKeys(), audience, [iap])
+
+  test('it signs with ES256 what IAP says of whom it let in, for ten minutes', async () => {
+    const token = await issuer.mintAssertion({ email: 'ana@example.com', audience })
+    const { alg, kid } = decodeProtectedHeader(token)
+    expect(alg).toBe('ES256')
+    expect(Object.keys(await iapKeys())).toEqual([kid])
+    const claims = (await check(token)).getPayload()
+    expect(claims).toMatchObject({ iss: iap, aud: audience, email: 'ana@example.com' })
+    expect(claims?.sub).toMatch(/^accounts\.google\.com:\d{21}$/)
+    expect(claims).not.toHaveProperty('email_verified')
+    expect((claims?.exp ?? 0) - (claims?.iat ?? 0)).toBe(600)
+  })
+
+  test('its keys are others than those of ID tokens', async () => {
+    const [assertion, token] = await Promise.all([
+      issuer.mintAssertion({ email: 'ana@example.com', audience }),
+      issuer.mint({ email: 'ana@example.com', audience, claims: { iss: iap } }),
+    ])
+    await expect(check(token)).rejects.toThrow()
+    await expect(google.verifyIdToken({ idToken: assertion, audience })).rejects.toThrow()
   })
 })
 

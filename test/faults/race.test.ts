@@ -4,6 +4,7 @@ import { liveClaimant } from '../../functions/rollout/live.ts'
 import { MOVED } from '../../functions/rollout/stage.ts'
 import type { Documents } from '../../functions/store/documents.ts'
 import { createCache } from '../../functions/target/cache.ts'
+import { createLimits } from '../../functions/target/limits.ts'
 import { createRegistry } from '../../functions/target/registry.ts'
 import type { Engine } from '../../functions/tick/engine.ts'
 import type { TickEnd } from '../../functions/tick/record.ts'
@@ -12,6 +13,7 @@ import { barrier } from '../support/barrier.ts'
 import { WITHOUT_FIRESTORE } from '../support/firestore.ts'
 import type { FunctionProcess } from '../support/function-process.ts'
 import type { Told } from '../support/ledger.ts'
+import { noCalls } from '../support/no-calls.ts'
 import { jobsOf, oneOffs, put } from '../support/one-offs.ts'
 import { realClock } from '../support/real-clock.ts'
 import { type FirestoreScene, firestoreScene, jsonScene } from '../support/scene.ts'
@@ -121,6 +123,8 @@ function engineOn(documents: Documents, ledger: string): Engine {
     newId: randomUUID,
     registry: createRegistry(tellingJobs(ledger), { time_zone: 'UTC', lanes: ['default'] }),
     cache: createCache(300, realClock),
+    limits: createLimits(realClock),
+    call: noCalls,
     emit: () => {},
     settings: {
       lease_seconds: 30,

@@ -19,6 +19,9 @@ const pair: Job = {
       name: 'pair',
       kind: 'recurring',
       description: '',
+      display_name: '',
+      target: { kind: 'handler' },
+      ends_at: null,
       job_type: 'pair',
       lane: 'high',
       schedule: { kind: 'every', seconds: 1, anchor_at: 0 },
@@ -33,7 +36,7 @@ const pair: Job = {
 function run(second: number, path: Path = 'tick'): Run {
   const scheduled_for = at(second)
   const id = `pair@${new Date(scheduled_for).toISOString()}`
-  const rest = { began_at: scheduled_for, give_backs: 0, trouble: null, until: 0 }
+  const rest = { began_at: scheduled_for, give_backs: 0, trouble: null, token: null, until: 0 }
   const entry = {
     run: id,
     state: 'running',

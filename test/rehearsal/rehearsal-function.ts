@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { http } from '@google-cloud/functions-framework'
 import { pino } from 'pino'
 import type { Clock } from '../../functions/clock.ts'
@@ -12,7 +12,8 @@ const clock: Clock = { ...systemClock, now: () => systemClock.now() + ahead }
 const lines = pino.destination({ fd: 1, sync: true })
 lines.on('error', () => undefined)
 
-const machine = { env: process.env, clock, newId: randomUUID, random: Math.random, process, lines }
+const newSecret = () => randomBytes(32).toString('base64url')
+const machine = { env: process.env, clock, newId: randomUUID, newSecret, random: Math.random, process, lines }
 http('scheduler', start(machine, rehearsedJobs(process.env.LEDGER_URL ?? '')))
 
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))

@@ -1,5 +1,6 @@
 import { TickoverError } from '../../functions/errors.ts'
 import type { Answer, Change, Committed, Documents } from '../../functions/store/documents.ts'
+import type { Actor } from './actor.ts'
 import type { Chance } from './random.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -27,7 +28,7 @@ export interface Calling {
   readonly crash: () => void
   readonly count: (fault: Fault) => void
   /** Applies a commit to the one store, watched by the laws. */
-  readonly apply: (changes: readonly Change[]) => Promise<Committed>
+  readonly apply: (actor: Actor, changes: readonly Change[]) => Promise<Committed>
   readonly store: Documents
 }
 
@@ -36,8 +37,8 @@ function never(): Promise<never> {
   return new Promise(() => {})
 }
 
-/** The store as one instance reaches it: with delays, failures, lost replies, and its own death at any call. */
-export function faultyDocuments(calling: Calling): Documents {
+/** The store as one instance reaches it for somebody: with delays, failures, lost replies, and its own death at any call. */
+export function faultyDocuments(calling: Calling, actor: Actor): Documents {
   const { timeline, chance, store, count } = calling
   const happens = (fault: Fault, share: number) => {
     const does = calling.faulty() && chance.often(share)
@@ -69,10 +70,10 @@ export function faultyDocuments(calling: Calling): Documents {
     if (happens('commit_never_arrived', 0.02))
       return { outcome: 'unknown', reason: 'simulated: never arrived' }
     if (happens('commit_late', 0.02)) {
-      timeline.at(timeline.now + chance.whole(100, 4000), () => void calling.apply(changes))
+      timeline.at(timeline.now + chance.whole(100, 4000), () => void calling.apply(actor, changes))
       return { outcome: 'unknown', reason: 'simulated: arrives late' }
     }
-    const committed = await calling.apply(changes)
+    const committed = await calling.apply(actor, changes)
     await crash('crash_after', 0.006)
     await travel()
     if (committed.outcome !== 'done') return committed

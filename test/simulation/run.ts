@@ -1,8 +1,11 @@
 import { parseArgs } from 'node:util'
 import { FAULTS } from './faults.ts'
 import { BEHAVIOURS } from './jobs.ts'
-import { TRANSITIONS } from './laws.ts'
+import { ACTIONS } from './people.ts'
+import { REGISTRATIONS } from './registrations.ts'
 import { simulate, TROUBLES } from './simulate.ts'
+import { TRANSITIONS } from './steps.ts'
+import { COMPLETIONS } from './targets.ts'
 import { told } from './told.ts'
 
 const HELP = `Runs the protocol in simulated worlds full of crashes, lost replies and wrong clocks, and checks the laws at every step.
@@ -15,7 +18,7 @@ Exit code: 0 the laws held and every trouble occurred, 1 not so, 2 wrong usage.
 `
 
 /** What has to occur in some world, or the proof is worth nothing. */
-const EVERYTHING = [...FAULTS, ...BEHAVIOURS, ...TRANSITIONS, ...TROUBLES]
+const EVERYTHING = [FAULTS, BEHAVIOURS, TRANSITIONS, TROUBLES, ACTIONS, COMPLETIONS, REGISTRATIONS].flat()
 
 const { values, problem } = readArguments()
 if (values.help || problem !== null) {

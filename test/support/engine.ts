@@ -16,10 +16,12 @@ import {
   type JobDefinition,
   type JobOptions,
 } from '../../functions/target/handler.ts'
+import { createLimits } from '../../functions/target/limits.ts'
 import { createRegistry } from '../../functions/target/registry.ts'
 import type { Engine, Settings } from '../../functions/tick/engine.ts'
 import type { TickEnd } from '../../functions/tick/record.ts'
 import { type TickRequest, tick } from '../../functions/tick/tick.ts'
+import { noCalls } from './no-calls.ts'
 import { type Scripted, scripted, withOwnVersions } from './scripted-documents.ts'
 import { type VirtualClock, virtualClock } from './virtual-clock.ts'
 
@@ -143,6 +145,8 @@ function startProcess(
     newId: () => `${name}.${ids++}`,
     registry,
     cache: createCache(60, clock),
+    limits: createLimits(clock),
+    call: noCalls,
     emit: (event) => void events.push(event),
     settings: { ...SETTINGS, ...settings },
     eventLoopDelay: () => 3,

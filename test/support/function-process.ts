@@ -54,8 +54,10 @@ export interface FunctionProcess {
   output(): string
   /** Posts a signed tick, as Cloud Scheduler does. Rejects when the process ends before it has answered. */
   tick(body?: { lane?: string; limit?: number; concurrency?: number }): Promise<Answered>
-  /** Posts JSON as an operator. */
-  post(path: string, body: unknown): Promise<Answered>
+  /** Posts JSON as an operator, who hangs up when `signal` is aborted. */
+  post(path: string, body: unknown, signal?: AbortSignal): Promise<Answered>
+  /** Reads as an operator. */
+  get(path: string): Promise<Answered>
   /** Ends it at once, if it still lives. */
   kill(): Promise<Exit>
 }
@@ -79,24 +81,20 @@ export async function startFunction(
     ...env,
   })
   const url = `http://127.0.0.1:${port}`
-  const send = async (email: string, path: string, body: unknown) =>
-    answered(
-      await fetch(`${url}${path}`, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${await tokens.mint({ email, audience: AUDIENCE })}`,
-          'content-type': 'application/json',
-        },
-        body: JSON.stringify(body),
-      }),
-    )
+  const send = async (email: string, path: string, posted?: unknown, signal: AbortSignal | null = null) => {
+    const authorization = `Bearer ${await tokens.mint({ email, audience: AUDIENCE })}`
+    const headers = { authorization, 'content-type': 'application/json' }
+    const body = posted === undefined ? {} : { method: 'POST', body: JSON.stringify(posted) }
+    return answered(await fetch(`${url}${path}`, { headers, signal, ...body }))
+  }
   return {
     url,
     child,
     ended,
     output,
     tick: (body = {}) => send(TICKER, '/cron/tick', body),
-    post: (path, body) => send(OPERATOR, path, body),
+    post: (path, body, signal) => send(OPERATOR, path, body, signal),
+    get: (path) => send(OPERATOR, path),
     kill: () => {
       child.kill('SIGKILL')
       return ended

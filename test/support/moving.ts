@@ -1,4 +1,5 @@
-import { refusal } from '../../functions/auth/oidc.ts'
+import { ID_TOKEN } from '../../functions/auth/oidc.ts'
+import { refusal } from '../../functions/auth/verify.ts'
 import { type Config, loadConfig } from '../../functions/config.ts'
 import { parseRun } from '../../functions/job/parse.ts'
 import type { Run } from '../../functions/job/run.ts'
@@ -8,8 +9,13 @@ import type { Documents, Query, Stored } from '../../functions/store/documents.t
 import { memoryDocuments } from '../../functions/store/memory.ts'
 import { createCache } from '../../functions/target/cache.ts'
 import type { JobDefinition } from '../../functions/target/handler.ts'
+import type { Send } from '../../functions/target/http/send.ts'
+import { performHttp } from '../../functions/target/http.ts'
+import { createLimits } from '../../functions/target/limits.ts'
 import { createRegistry } from '../../functions/target/registry.ts'
+import type { Call } from '../../functions/target/target.ts'
 import { chance } from '../simulation/random.ts'
+import { noCalls } from './no-calls.ts'
 import { type VirtualClock, virtualClock } from './virtual-clock.ts'
 
 /** The flags of a revision, as its environment has them. */
@@ -19,13 +25,18 @@ export type Flags = Readonly<Record<string, string>>
 const PEOPLE: Readonly<Record<string, string>> = {
   scheduler: 'tick@p.iam.gserviceaccount.com',
   operator: 'ops@example.com',
+  viewer: 'view@example.com',
   legacy: 'old@p.iam.gserviceaccount.com',
 }
+
+/** Where the service is reached. */
+export const SELF = 'http://tickover.example'
 
 const BASE: Flags = {
   SCHEDULER_SERVICE_ACCOUNT: 'tick@p.iam.gserviceaccount.com',
   SCHEDULER_PRINCIPALS: JSON.stringify({
     'ops@example.com': { roles: ['operator'] },
+    'view@example.com': { roles: ['viewer'] },
     'old@p.iam.gserviceaccount.com': { roles: ['legacy'] },
   }),
 }
@@ -37,6 +48,8 @@ export interface Revision {
   /** A request to it, as one of `PEOPLE`; the answer's JSON. */
   readonly call: (who: keyof typeof PEOPLE, method: string, path: string, body?: unknown) => Promise<Answer>
   readonly tick: (lane: string) => Promise<void>
+  /** A request to it as it comes in. */
+  readonly fetch: (request: Request) => Response | Promise<Response>
   /** As SIGTERM does. */
   readonly stop: () => void
   /** As SIGKILL does: nothing it began goes on. */
@@ -55,15 +68,18 @@ export interface MovingOptions {
   readonly seed?: number
   /** Wraps the store as the live paths reach it. */
   readonly documents?: (store: Documents, clock: VirtualClock) => Documents
+  /** How HTTP targets are reached; left out: nobody is called. */
+  readonly send?: (clock: VirtualClock) => Send
 }
 
 /** A service that is being moved, on a virtual clock: one store, and revisions with flags and job files of their own. */
-export function moving({ start, seed = 1, documents: wrap = (store) => store }: MovingOptions) {
+export function moving({ start, seed = 1, documents: wrap = (store) => store, send: line }: MovingOptions) {
   const clock = virtualClock(start)
   const store = memoryDocuments(clock)
   const documents = wrap(store, clock)
   const luck = chance(seed)
   const random = () => luck.next()
+  const send = line?.(clock)
   const over = new AbortController()
   let ids = 0
 
@@ -92,6 +108,8 @@ export function moving({ start, seed = 1, documents: wrap = (store) => store }: 
         stop: stop.signal,
         registry: createRegistry(jobs, { time_zone: config.time_zone, lanes }),
         cache: createCache(config.cache_ttl_seconds, ownClock),
+        limits: createLimits(ownClock),
+        call: send === undefined ? noCalls : callingOver(send, config),
         settings: { ...config, grace_seconds: 5 },
         eventLoopDelay: () => 0,
       },
@@ -99,7 +117,7 @@ export function moving({ start, seed = 1, documents: wrap = (store) => store }: 
       {
         verify: async (name) => {
           const email = PEOPLE[name]
-          if (email === undefined) throw refusal('malformed')
+          if (email === undefined) throw refusal(ID_TOKEN, 'malformed')
           return { email, domain: null }
         },
       },
@@ -107,19 +125,35 @@ export function moving({ start, seed = 1, documents: wrap = (store) => store }: 
     const call = async (who: keyof typeof PEOPLE, method: string, path: string, body?: unknown) => {
       const headers = { authorization: `Bearer ${who}`, 'content-type': 'application/json' }
       const request = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }
-      const response = await service.fetch(new Request(`http://tickover.example${path}`, request))
+      const response = await service.fetch(new Request(`${SELF}${path}`, request))
       return { status: response.status, json: await response.json() }
     }
     return {
       config,
       events,
       call,
+      fetch: service.fetch,
       tick: async (lane) => void (await call('scheduler', 'POST', '/cron/tick', { lane })),
       stop: () => stop.abort(),
       kill: () => {
         alive = false
       },
     }
+  }
+
+  /** HTTP targets as they are really called, but for the wire: an ID token names its audience. */
+  function callingOver(send: Send, { services, allowed_hosts, private_hosts }: Config): Call {
+    const calling = {
+      services,
+      allowed_hosts,
+      private_hosts,
+      send,
+      clock,
+      token: async (audience: string) => `id-token-for-${audience}`,
+      newSecret: () => `run-token-${String(ids++).padStart(33, '0')}`,
+      self_url: SELF,
+    }
+    return (standing, job, payload) => performHttp(calling, standing, job, payload)
   }
 
   /** Ticks a lane every minute, up to 3 s late, at the revision that serves; never two of one lane at once. */

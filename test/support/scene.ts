@@ -14,8 +14,8 @@ import { type Hooks, openStoreLine, type StoreLine } from './store-line.ts'
 /** An empty store, a ledger, and as many processes of the real function on them as a test wants. */
 export interface Scene {
   readonly ledger: Ledger
-  /** Starts a process on the store; `env` adds flags. */
-  start(env?: Readonly<Record<string, string>>): Promise<FunctionProcess>
+  /** Starts a process on the store; `env` adds flags, `source` is another entry than the telling one. */
+  start(env?: Readonly<Record<string, string>>, source?: string): Promise<FunctionProcess>
   /** Works on the store from outside. The JSON file is open only meanwhile, since it has one user at a time. */
   store<T>(work: (documents: Documents) => Promise<T>): Promise<T>
   close(): Promise<void>
@@ -83,8 +83,8 @@ async function sceneOf(options: {
   return {
     ledger,
     store: options.store,
-    start: async (env = {}) => {
-      const started = await startFunction({ ...options.env, LEDGER_URL: ledger.url, ...env })
+    start: async (env = {}, source) => {
+      const started = await startFunction({ ...options.env, LEDGER_URL: ledger.url, ...env }, source)
       processes.push(started)
       return started
     },

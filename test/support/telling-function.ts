@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { http } from '@google-cloud/functions-framework'
 import { pino } from 'pino'
 import { start } from '../../functions/wiring.ts'
@@ -11,6 +11,7 @@ const listener = start(
     env: process.env,
     clock: systemClock,
     newId: randomUUID,
+    newSecret: () => randomBytes(32).toString('base64url'),
     random: Math.random,
     process,
     lines: pino.destination({ fd: 1, sync: true }),

@@ -1,6 +1,6 @@
 import type { Clock } from '../../functions/clock.ts'
 import { TickoverError } from '../../functions/errors.ts'
-import type { Collection, Documents, Query } from '../../functions/store/documents.ts'
+import type { Documents, Query, Ref } from '../../functions/store/documents.ts'
 
 /** What befalls every call that touches a shadow's document. */
 export type StoreTrouble = 'none' | 'rejects' | 'unreachable' | 'takes 30 s' | 'never answers'
@@ -19,7 +19,8 @@ export function troubledShadow(documents: Documents, clock: Clock, trouble: Stor
   }
   return {
     get: (refs) => meet(refs.some(isShadows), () => documents.get(refs)),
-    query: (query) => meet(SHADOW_SHAPES.includes(query.shape), () => documents.query(query)),
+    query: (query) =>
+      meet('shape' in query && SHADOW_SHAPES.includes(query.shape), () => documents.query(query)),
     commit: (changes) => {
       const isShadow = changes.some(({ ref }) => isShadows(ref))
       if (isShadow && trouble === 'unreachable')
@@ -30,6 +31,6 @@ export function troubledShadow(documents: Documents, clock: Clock, trouble: Stor
   }
 }
 
-function isShadows({ collection }: { readonly collection: Collection }): boolean {
+function isShadows({ collection }: Ref): boolean {
   return collection.startsWith('scheduler_shadow_')
 }

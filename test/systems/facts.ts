@@ -10,6 +10,10 @@ export interface System {
     readonly cron?: string
     readonly every_seconds?: number
     readonly payload?: unknown
+    readonly jobType?: string
+    readonly service?: string
+    readonly endpoint?: string
+    readonly config?: Readonly<Record<string, unknown>>
   }[]
 }
 

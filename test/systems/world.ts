@@ -5,12 +5,14 @@ import { liveClaimant } from '../../functions/rollout/live.ts'
 import { MOVED } from '../../functions/rollout/stage.ts'
 import { memoryDocuments } from '../../functions/store/memory.ts'
 import { createCache } from '../../functions/target/cache.ts'
+import { createLimits } from '../../functions/target/limits.ts'
 import { createRegistry } from '../../functions/target/registry.ts'
 import type { Engine } from '../../functions/tick/engine.ts'
 import { percentile } from '../../functions/tick/report.ts'
 import { tick } from '../../functions/tick/tick.ts'
 import { createMemory } from '../../scripts/dev/demo-service/received.ts'
 import { chance } from '../simulation/random.ts'
+import { noCalls } from '../support/no-calls.ts'
 import { virtualClock } from '../support/virtual-clock.ts'
 import { demoFetch } from './demo-fetch.ts'
 import { slowDocuments } from './slow-documents.ts'
@@ -64,6 +66,8 @@ export async function world(options: { start: string; seed?: number; only?: read
     registry,
     newId: () => `id-${ids++}`,
     cache: createCache(300, clock),
+    limits: createLimits(clock),
+    call: noCalls,
     emit: (event) => void told.push({ ...event, now: clock.now() }),
     settings: SETTINGS,
     eventLoopDelay: () => 0,

@@ -145,6 +145,7 @@ describe('loadConfig', () => {
     }
     const overrides = {
       SCHEDULER_TOKEN_KEYS_URL: 'https://keys.example.com',
+      SCHEDULER_IAP_KEYS_URL: 'https://keys.example.com',
       SCHEDULER_API_ENDPOINT: 'localhost:9000',
     }
     expect(fields({ ...production, SCHEDULER_STORAGE: 'firestore', ...overrides })).toEqual(
@@ -157,8 +158,8 @@ describe('loadConfig', () => {
     const text =
       '{"Ana@Example.com":{"roles":["operator"]},"s@p.iam.gserviceaccount.com":{"roles":["service"],"job_types":["mail"]}}'
     expect(loadConfig({ SCHEDULER_PRINCIPALS: text }).principals).toEqual([
-      { name: 'ana@example.com', roles: ['operator'], job_types: [] },
-      { name: 's@p.iam.gserviceaccount.com', roles: ['service'], job_types: ['mail'] },
+      { name: 'ana@example.com', roles: ['operator'], services: [], job_types: [] },
+      { name: 's@p.iam.gserviceaccount.com', roles: ['service'], services: [], job_types: ['mail'] },
     ])
   })
 

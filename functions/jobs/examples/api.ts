@@ -25,6 +25,16 @@ export interface Call {
   readonly signal: AbortSignal
 }
 
+/** An answer that was no success, by its status. */
+export class Refusal extends JobFailure {
+  readonly status: number
+
+  constructor(status: number, ...told: ConstructorParameters<typeof JobFailure>) {
+    super(...told)
+    this.status = status
+  }
+}
+
 /** The longest answer, and the longest line of one that is followed, in characters. */
 const LONGEST = 256 * 1024
 
@@ -51,12 +61,12 @@ export function connect({ baseUrl, fetch = globalThis.fetch }: Place): Api {
 }
 
 /** A refusal stays one; too many requests, or a broken service, may be better later. */
-async function failureOf(path: string, response: Response): Promise<JobFailure> {
+async function failureOf(path: string, response: Response): Promise<Refusal> {
   const { status, headers } = response
   const retryable = status === 408 || status === 429 || status >= 500
   const seconds = Number.parseInt(headers.get('retry-after') ?? '', 10)
   const reason = (await response.text().catch(() => '')).slice(0, 500)
-  return new JobFailure(`${path} answered ${status}: ${reason}`, {
+  return new Refusal(status, `${path} answered ${status}: ${reason}`, {
     retryable,
     ...(retryable && Number.isFinite(seconds) && { retryAfterSeconds: seconds }),
   })

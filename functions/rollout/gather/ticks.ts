@@ -23,6 +23,7 @@ const TICK = z.object({
   effects_repeated: count,
   store_calls: count,
   store_errors: count,
+  store_ms: count,
 })
 
 export type Tick = z.infer<typeof TICK>

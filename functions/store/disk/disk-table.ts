@@ -1,7 +1,8 @@
 import type { Clock } from '../../clock.ts'
 import type { Emit } from '../../observe/events.ts'
+import type { Asked } from '../asked.ts'
 import { keyOf } from '../checked.ts'
-import type { Change, Committed, Query, Ref, Stored } from '../documents.ts'
+import type { Change, Committed, Ref, Stored } from '../documents.ts'
 import { type Staged, type Table, table } from '../table.ts'
 import { type Appended, type Journal, openJournal } from './journal.ts'
 import { lineOf, replay } from './replay.ts'
@@ -15,7 +16,7 @@ export type Outcome =
 /** A table whose every state is on disk before anybody sees it. */
 export interface DiskTable {
   get(ref: Ref): Stored | null
-  query(query: Query): readonly Stored[]
+  query(asked: Asked): readonly Stored[]
   /**
    * Checks, writes and applies the commits in this order, with one write for all of them. `isOurs` is asked once the disk has
    * them: if not, nobody can say what became of them. One call at a time.
@@ -75,7 +76,7 @@ function diskTable(disk: Disk, state: Snapshot): DiskTable {
 
   return {
     get: (ref) => documents.get(ref),
-    query: (query) => documents.query(query),
+    query: (asked) => documents.query(asked),
     isSound: () => isSound,
     commit: async (commits, isOurs) => {
       const { staged, lines } = stageAll(documents, commits, commit)

@@ -20,10 +20,12 @@ export interface Mint {
 
 const ISSUER = 'https://accounts.google.com'
 const LIFETIME_SECONDS = 3600
+const IAP = 'https://cloud.google.com/iap'
+const IAP_LIFETIME_SECONDS = 600
 
 const SIGN: Readonly<Record<Signature, (payload: JWTPayload, key: SigningKey) => Promise<string>>> = {
   published: sign,
-  stranger: async (payload, key) => sign(payload, await freshKey(key.kid)),
+  stranger: async (payload, key) => sign(payload, await freshKey(key.alg, key.kid)),
   confused: (payload, key) =>
     new SignJWT(payload)
       .setProtectedHeader({ alg: 'HS256', kid: key.kid })
@@ -37,6 +39,17 @@ export async function mintToken(key: SigningKey, options: Mint, now: number): Pr
   return SIGN[options.signature ?? 'published'](payload, key)
 }
 
+/** An assertion as IAP signs it for a person whom it has let in. `now` in milliseconds since 1970. */
+export async function mintAssertion(key: SigningKey, options: Mint, now: number): Promise<string> {
+  const payload = Object.assign(iapClaims(options, Math.floor(now / 1000)), options.claims)
+  return SIGN[options.signature ?? 'published'](payload, key)
+}
+
+function iapClaims({ email, audience }: Mint, iat: number): JWTPayload {
+  const sub = `accounts.google.com:${accountId(email)}`
+  return { iss: IAP, aud: audience, sub, email, iat, exp: iat + IAP_LIFETIME_SECONDS }
+}
+
 function googleClaims({ email, audience }: Mint, iat: number): JWTPayload {
   const id = accountId(email)
   const exp = iat + LIFETIME_SECONDS
@@ -45,7 +58,7 @@ function googleClaims({ email, audience }: Mint, iat: number): JWTPayload {
 
 function sign(payload: JWTPayload, key: SigningKey): Promise<string> {
   return new SignJWT(payload)
-    .setProtectedHeader({ alg: 'RS256', kid: key.kid, typ: 'JWT' })
+    .setProtectedHeader({ alg: key.alg, kid: key.kid, typ: 'JWT' })
     .sign(key.private_key)
 }
 

@@ -1,10 +1,12 @@
 import type { Env } from '../../../functions/config.ts'
 import type { FlagChanges } from '../../rollout/platform.ts'
+import { serviceFlags, type Tokens } from '../demo-service/services/tokens.ts'
+import type { Issuer } from '../issuer.ts'
 import { readChosen, writeChosen } from './chosen-flags.ts'
 import type { FirestoreOnDemand } from './firestore-on-demand.ts'
 import type { Revisions } from './revisions.ts'
 import { createService, type Service } from './service.ts'
-import { filesIn, isServiceFlag, localFlags, surroundings } from './settings.ts'
+import { filesIn, isServiceFlag, localFlags, SERVICES_LANE, surroundings } from './settings.ts'
 
 /** What the service of a local stack is made from. */
 export interface LocalServiceOptions {
@@ -13,16 +15,18 @@ export interface LocalServiceOptions {
   readonly storage: 'json' | 'firestore'
   /** That of the shell. */
   readonly env: Env
-  readonly certs_url: string
+  readonly issuer: Issuer
   readonly demo_url: string
+  /** What the demonstration's services prove themselves with. */
+  readonly tokens: Tokens
   readonly firestore: FirestoreOnDemand
   readonly revisions: Revisions
 }
 
 /** The service, with the flags that its deploys have chosen, except where the command line or the shell says otherwise. */
 export function createLocalService(options: LocalServiceOptions): Service {
-  const { env: shell, demo_url, firestore, revisions } = options
-  const local = localFlags(options)
+  const { env: shell, demo_url, tokens, firestore, revisions } = options
+  const local = { ...localFlags(options), ...serviceFlags(demo_url, tokens, SERVICES_LANE) }
   const kept = filesIn(options.folder).flags
   return createService({
     shell,

@@ -7,7 +7,7 @@ import { controlApp } from './control.ts'
 import type { FirestoreOnDemand } from './firestore-on-demand.ts'
 import { startNear } from './ports.ts'
 import type { Service } from './service.ts'
-import { filesIn, isServiceFlag } from './settings.ts'
+import { filesIn, isTold } from './settings.ts'
 
 /** Serves the control surface of a stack near its port, and writes down where that is; closing it takes that back. */
 export async function openControl(options: {
@@ -46,6 +46,6 @@ function pathsIn(folder: string): ServiceState['files'] {
 }
 
 function flagsOf(env: Env): Record<string, string> {
-  const flags = Object.entries(env).filter(([name]) => isServiceFlag(name))
+  const flags = Object.entries(env).filter(([name]) => isTold(name))
   return Object.fromEntries(flags.map(([name, text]) => [name, text ?? '']))
 }

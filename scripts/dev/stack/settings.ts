@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Env } from '../../../functions/config.ts'
+import type { Issuer } from '../issuer.ts'
 
 /** Who the local stack knows: the scheduler, you, and a legacy scheduler that lives elsewhere. */
 export const SCHEDULER_ACCOUNT = 'scheduler@local-project.iam.gserviceaccount.com'
@@ -9,9 +10,13 @@ const LEGACY_ACCOUNT = 'legacy@local-project.iam.gserviceaccount.com'
 /** The Google Cloud project that it plays. */
 export const PROJECT = 'local-project'
 
+/** What the local IAP signs its assertions for. */
+export const IAP_AUDIENCE = '/projects/0/locations/local/services/tickover'
+
 /** The lane of short periods dwells: its ticks wait for what falls due next. */
 export const LANES = 'high:dwell,low'
 export const DWELLING = ['high']
+export const SERVICES_LANE = 'low'
 
 /** The files that the stack keeps in its folder. */
 export function filesIn(folder: string) {
@@ -30,7 +35,7 @@ export function localFlags(options: {
   readonly port: number
   readonly folder: string
   readonly storage: 'json' | 'firestore'
-  readonly certs_url: string
+  readonly issuer: Pick<Issuer, 'url' | 'certs_url' | 'iap_keys_url'>
 }) {
   const url = `http://localhost:${options.port}`
   return {
@@ -47,7 +52,11 @@ export function localFlags(options: {
       [YOU]: { roles: ['operator'] },
       [LEGACY_ACCOUNT]: { roles: ['legacy'] },
     }),
-    SCHEDULER_TOKEN_KEYS_URL: options.certs_url,
+    SCHEDULER_TOKEN_KEYS_URL: options.issuer.certs_url,
+    SCHEDULER_TOKEN_URL: `${options.issuer.url}/token`,
+    SCHEDULER_SURFACE: 'both',
+    SCHEDULER_IAP_AUDIENCE: IAP_AUDIENCE,
+    SCHEDULER_IAP_KEYS_URL: options.issuer.iap_keys_url,
   } as const
 }
 
@@ -68,10 +77,20 @@ export const OWN_FLAGS: readonly string[] = [
   'SCHEDULER_TARGET_URL',
   'SCHEDULER_SERVICE_ACCOUNT',
   'SCHEDULER_TOKEN_KEYS_URL',
+  'SCHEDULER_TOKEN_URL',
+  'SCHEDULER_SERVICES',
+  'SCHEDULER_SURFACE',
+  'SCHEDULER_IAP_AUDIENCE',
+  'SCHEDULER_IAP_KEYS_URL',
   'SCHEDULER_API_ENDPOINT',
 ]
 
-/** Is this one of the flags that the service is deployed with, and that it tells? */
+/** Is this one of the flags that a deploy can choose? */
 export function isServiceFlag(name: string): boolean {
   return name === 'ENVIRONMENT' || /^(SCHEDULER|ROLLOUT|DATABASE)_[A-Z0-9_]{1,60}$/.test(name)
+}
+
+/** May programs of this machine know it: such a flag, or where a service is? Then it makes a whole configuration, without a secret. */
+export function isTold(name: string): boolean {
+  return isServiceFlag(name) || /^[A-Z0-9_]{1,60}_SERVICE_URL$/.test(name)
 }

@@ -44,8 +44,11 @@ export const definitions: fc.Arbitrary<Definition> = fc
   .map((chosen) => ({
     ...chosen,
     kind: chosen.schedule.kind === 'at' ? 'one_off' : 'recurring',
+    display_name: '',
     description: '',
     job_type: 'digest',
+    target: { kind: 'handler' },
+    ends_at: null,
     lane: 'default',
     payload: '{}',
   }))

@@ -140,6 +140,15 @@ describe('a pause', () => {
   })
 })
 
+test('another schedule begins behind what was claimed before its time: no occurrence has two outcomes', () => {
+  const early = { ...running(newMinutely(), at(1), at(0.9)), next_run_at: at(2) }
+  const moved = { schedule: { kind: 'every', seconds: 60, anchor_at: T0 } } as const
+  expect(minutes(redefine(early, definition(moved), at(0.95)).next_run_at)).toBe(2)
+  const ended = remove(early, only(early).run, at(0.93))
+  expect(minutes(redefine(ended, definition(moved), at(0.95)).next_run_at)).toBe(2)
+  expect(minutes(redefine(newMinutely(), definition(moved), at(0.95)).next_run_at)).toBe(1)
+})
+
 const fast = (): Job => newJob(definition({ schedule: { kind: 'every', seconds: 1, anchor_at: 0 } }), T0)
 
 describe('closing everything up to an instant', () => {

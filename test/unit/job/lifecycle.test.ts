@@ -34,6 +34,7 @@ const EVENTS: Record<HolderEvent['kind'], HolderEvent> = {
   retry: { kind: 'retry', error: 'no', at: at(4) },
   give_back: { kind: 'give_back' },
   abandon: { kind: 'abandon', error: 'unresponsive' },
+  await: { kind: 'await', until: at(9), token: 'hash' },
 }
 
 /** What an event makes of a running entry; null: it leaves. What is not named stays. */
@@ -41,9 +42,10 @@ const FROM_RUNNING: Record<HolderEvent['kind'], Partial<Entry> | null> = {
   renew: { until: at(9) },
   succeed: null,
   fail: null,
-  retry: { state: 'retry', until: at(4) },
+  retry: { state: 'retry', until: at(4), token: null },
   give_back: { state: 'retry', until: at(2), attempt: 0, give_backs: 1 },
   abandon: { trouble: 'unresponsive' },
+  await: { state: 'callback', until: at(9), token: 'hash' },
 }
 
 /** Who may speak: only the holder of a running entry, by its fence. */
@@ -55,6 +57,11 @@ const STATES = {
     heard: false,
   },
   'running, a newer fence': { job: held(), fence: 2, heard: false },
+  'behind a target that took it, its own fence': {
+    job: hear(held(), 'r', 1, EVENTS.await, at(1))!,
+    fence: 1,
+    heard: true,
+  },
   'retry, its last fence': { job: hear(held(), 'r', 1, EVENTS.retry, at(2))!, fence: 1, heard: false },
   gone: { job: remove(held(), 'r', at(2)), fence: 1, heard: false },
   'never begun': { job: newMinutely(), fence: 0, heard: false },

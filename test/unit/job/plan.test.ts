@@ -53,6 +53,7 @@ describe('an occurrence', () => {
       began_at: at(1.5),
       give_backs: 0,
       trouble: null,
+      token: null,
     })
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { loadConfig } from '../../../functions/config.ts'
 import { readFlags, readService } from '../../../scripts/rollout/cloud/description.ts'
 import { dictionary, explain, shellLine } from '../../../scripts/rollout/cloud/gcloud.ts'
 import { cloudPlatform } from '../../../scripts/rollout/cloud.ts'
@@ -104,10 +105,17 @@ test('a flag’s value may hold any separator but the one chosen', () => {
 test('flags that come from secrets are not seen, and a split of traffic serves with no one revision', () => {
   const env = [
     { name: 'A', value: '1' },
-    { name: 'SECRET', valueFrom: { secretKeyRef: { name: 's' } } },
+    ...['SECRET', 'MAIL_TOKEN', 'MAIL_WEBHOOK_SECRET'].map((name) => ({
+      name,
+      valueFrom: { secretKeyRef: { name: 's' } },
+    })),
   ]
   const text = JSON.stringify({ metadata: { name: 'r' }, spec: { containers: [{ env }] } })
-  expect(readFlags(text)).toEqual({ A: '1' })
+  const seen = readFlags(text)
+  expect(Object.keys(seen)).toEqual(['A', 'MAIL_TOKEN', 'MAIL_WEBHOOK_SECRET'])
+  const table = { mail: { signing: 'webhook' } }
+  const flags = { ...seen, SCHEDULER_SERVICES: JSON.stringify(table), MAIL_URL: 'https://mail.example.com' }
+  expect(() => loadConfig(flags)).not.toThrow()
   const traffic = [
     { revisionName: 'a', percent: 50 },
     { revisionName: 'b', percent: 50 },

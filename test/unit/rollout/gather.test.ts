@@ -368,8 +368,8 @@ function busy(now: number, begin: number, perMinute: { ticks: number; runs: numb
   const documents: Documents = {
     ...real,
     query: async (query) => {
+      if (!('shape' in query) || (query.shape !== 'ticks' && query.shape !== 'runs')) return real.query(query)
       const { shape, after, upTo, limit } = query
-      if (shape !== 'ticks' && shape !== 'runs') return real.query(query)
       const step = MINUTE / perMinute[shape]
       const past = Math.max(Number(after?.value ?? 0), begin - 1)
       const value: Stored[] = []
@@ -492,7 +492,7 @@ describe('a gathering', () => {
     const endless: Documents = {
       ...real,
       query: async (query) => {
-        if (query.shape !== 'audit') return real.query(query)
+        if (!('shape' in query) || query.shape !== 'audit') return real.query(query)
         asked.push(query)
         return { value: Array.from({ length: query.limit }, () => one!), time: clock.now() }
       },

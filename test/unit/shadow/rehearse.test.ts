@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { HANDLER, type Target } from '../../../functions/job/target.ts'
 import { rehearse } from '../../../functions/shadow/rehearse.ts'
 import { createCache } from '../../../functions/target/cache.ts'
 import { performEffect } from '../../../functions/target/effect.ts'
 import { type Context, defineJob } from '../../../functions/target/handler.ts'
+import { createLimits } from '../../../functions/target/limits.ts'
+import { noCalls } from '../../support/no-calls.ts'
 import { definition, MINUTE, T0 } from '../job/fixtures.ts'
 import { setup } from '../lease/setup.ts'
 
@@ -24,9 +27,16 @@ async function rehearsing(
     payload = '{"to":"all"}',
     name = 'digest',
     isOver = false,
-  }: { shadow?: 'run' | 'plan'; payload?: string; name?: string; isOver?: boolean } = {},
+    target = HANDLER,
+  }: {
+    shadow?: 'run' | 'plan'
+    payload?: string
+    name?: string
+    isOver?: boolean
+    target?: Target
+  } = {},
 ) {
-  const { clock, a } = setup([definition({ policies: { shadow } })])
+  const { clock, a } = setup([definition({ target, policies: { shadow } })])
   await clock.advanceTo(T0 + MINUTE)
   const held = await a.hold('digest')
   const [over, attempt] = [new AbortController(), new AbortController()]
@@ -36,6 +46,9 @@ async function rehearsing(
     effect: performEffect,
     repeated: () => {},
     cache: createCache(60, clock),
+    limits: createLimits(clock),
+    call: noCalls,
+    stop: new AbortController().signal,
     emit: () => {},
   }
   const standing = { held, signal: attempt.signal, until: () => held.entry.until }
@@ -95,6 +108,15 @@ describe('in mode run', () => {
     })
     expect(await atOnce).toMatchObject({ kind: 'retry', error: 'no' })
   })
+})
+
+test('a job over HTTP sends nothing in either mode: what it would send is its intent', async () => {
+  const target: Target = { kind: 'http', service: 'email-service', endpoint: '/x' }
+  for (const shadow of ['plan', 'run'] as const) {
+    const outcome = await outcomeOf(hanging, { target, shadow, name: 'other' })
+    const acts = { intents: { count: 1, first: [{ key: 'request' }] }, effect_failed: false, performed: 0 }
+    expect(outcome).toMatchObject({ ...PLANNED, acts })
+  }
 })
 
 describe('when the shadow’s time is over', () => {

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { type Definition, newJob, pause, unpause } from '../../../functions/job/definition.ts'
 import type { Job } from '../../../functions/job/job.ts'
+import { chooseEnabled, chooseSchedule, reset } from '../../../functions/job/overrides.ts'
 import { parseJob } from '../../../functions/job/parse.ts'
 import { toFields } from '../../../functions/job/stored.ts'
 import { enqueue } from '../../../functions/lease/enqueue.ts'
 import { jobRef } from '../../../functions/lease/held.ts'
 import { register } from '../../../functions/lease/register.ts'
+import { removeJob } from '../../../functions/lease/remove.ts'
 import { type Following, sync } from '../../../functions/shadow/sync.ts'
 import { shadowView } from '../../../functions/shadow/view.ts'
 import type { Collection, Fields } from '../../../functions/store/documents.ts'
@@ -44,6 +46,7 @@ async function setup(definitions: readonly Definition[] = [definition()]) {
   }
 }
 
+const by = (at: number) => ({ by: 'ana@example.com', at, reason: 'a test' })
 const paused = (job: Job, now: number) => ({ job: pause(job, now) })
 
 describe('the first look of a shadow', () => {
@@ -279,5 +282,92 @@ test('a job that another comparison leaves out falls due no more in shadow, unti
     epoch: 'one',
     shadow_since: clock.now(),
     claimable_at: T0 + MINUTE,
+  })
+})
+
+describe('what operators do', () => {
+  const TENTH = { kind: 'every', seconds: 600, anchor_at: 0 } as const
+
+  test('a chosen schedule is followed at the instant of the choice, and so is the way back', async () => {
+    const { look, change, clock, shadow } = await setup()
+    await look()
+    await clock.advance(MINUTE / 2)
+    await change((job, now) => ({ job: chooseSchedule(job, TENTH, by(now)) }))
+    await clock.advance(MINUTE)
+    await look()
+    expect(await shadow()).toMatchObject({ schedule: TENTH, next_run_at: T0 + 10 * MINUTE, entries: [] })
+    await change((job, now) => ({ job: reset(job, now) }))
+    await look()
+    expect(await shadow()).toMatchObject({ schedule: { seconds: 60 }, next_run_at: T0 + 2 * MINUTE })
+  })
+
+  test('a job that was disabled falls due in shadow no more, until it is enabled again', async () => {
+    const { look, change, clock, shadow, skip } = await setup()
+    await look()
+    await clock.advance(MINUTE / 2)
+    await change((job, now) => ({ job: chooseEnabled(job, false, by(now)) }))
+    await clock.advance(3 * MINUTE)
+    await look()
+    expect(await shadow()).toMatchObject({ enabled: false, claimable_at: null })
+    await change((job, now) => ({ job: chooseEnabled(job, true, by(now)) }))
+    await look()
+    expect(await shadow()).toMatchObject({ enabled: true, claimable_at: T0 + 4 * MINUTE })
+    expect(await skip(1)).toMatchObject({ reason: 'paused', count: 3 })
+  })
+
+  test('what the job is called, what it calls and when it ends are part of what is followed', async () => {
+    const { look, clock, store, shadow } = await setup()
+    await look()
+    await clock.advance(MINUTE / 2)
+    const changed = {
+      display_name: 'The digest',
+      target: { kind: 'http', service: 'email-service', endpoint: '/digest' },
+      ends_at: T0 + 2 * MINUTE,
+    } as const
+    await register(store, [definition(changed)])
+    await look()
+    expect(await shadow()).toMatchObject(changed)
+  })
+
+  test('a backfill has no shadow: what it runs once more has no other path to be compared with', async () => {
+    const { look, store, shadow } = await setup([])
+    const backfill = newJob(definition({ name: 'digest~b', kind: 'backfill' }), T0)
+    await store.commit([{ kind: 'create', ref: jobRef('digest~b'), fields: toFields(backfill) }])
+    await look()
+    expect(await shadow('digest~b')).toBeUndefined()
+  })
+})
+
+describe('a job that is deleted', () => {
+  test('takes its shadow with it, and a later job of that name begins anew', async () => {
+    const { look, clock, store, shadow } = await setup()
+    await look()
+    await removeJob(store, 'digest', () => [])
+    await look()
+    expect(await shadow()).toBeUndefined()
+    await clock.advance(5.5 * MINUTE)
+    await register(store, [definition()])
+    await look()
+    expect(await shadow()).toMatchObject({
+      created_at: clock.now(),
+      shadow_since: T0,
+      next_run_at: T0 + 6 * MINUTE,
+    })
+  })
+
+  test('by hand leaves its shadow, which is none of a later job of that name', async () => {
+    const { look, clock, store, shadow, skip } = await setup()
+    await look()
+    const [gone] = (await store.get([jobRef('digest')])).value
+    await store.commit([{ kind: 'delete', ref: gone!.ref, version: gone!.version }])
+    await clock.advance(5.5 * MINUTE)
+    await register(store, [definition()])
+    await look()
+    expect(await shadow()).toMatchObject({
+      created_at: clock.now(),
+      next_run_at: T0 + 6 * MINUTE,
+      entries: [],
+    })
+    expect(await skip(1)).toBeUndefined()
   })
 })

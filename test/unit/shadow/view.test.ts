@@ -22,14 +22,14 @@ const FIELDS = { lane: 'default', claimable_at: T0, scheduled_for: T0, updated_a
 /** A store, the shadow's view of it, and every collection that was touched behind the view. */
 function setup() {
   const store = memoryDocuments({ now: () => T0, sleep: async () => {} })
-  const touched = new Set<Collection>()
+  const touched = new Set<string>()
   const watched: Documents = {
     get: (refs) => {
       for (const { collection } of refs) touched.add(collection)
       return store.get(refs)
     },
     query: (query) => {
-      touched.add(SHAPES[query.shape].collection)
+      touched.add('shape' in query ? SHAPES[query.shape].collection : `${query.collection} by a query`)
       return store.query(query)
     },
     commit: (changes) => {

@@ -5,14 +5,15 @@ import { memoryDocuments } from '../../../functions/store/memory.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const ref = (id: string) => ({ collection: 'scheduler_jobs', id }) as const
-const none = { calls: 0, read: 0, written: 0, checked: 0, failed: 0 }
+const none = { calls: 0, read: 0, written: 0, checked: 0, failed: 0, ms: 0 }
 
 function setup() {
-  const inner = memoryDocuments(virtualClock(0), [
+  const clock = virtualClock(0)
+  const inner = memoryDocuments(clock, [
     { ref: ref('a'), fields: { lane: 'main', claimable_at: 1 } },
     { ref: ref('b'), fields: { lane: 'main', claimable_at: 1 } },
   ])
-  return counted(inner)
+  return counted(inner, clock)
 }
 
 it('counts a document asked for whether it is there or not, and an empty answer as one', async () => {
@@ -47,7 +48,31 @@ it('counts a call that fails, too', async () => {
     ...memoryDocuments(virtualClock(0)),
     get: () => Promise.reject(new Error('broken')),
   }
-  const documents = counted(broken)
+  const documents = counted(broken, virtualClock(0))
   await expect(documents.get([ref('a')])).rejects.toThrow('broken')
   expect(documents.counts()).toEqual({ ...none, calls: 1, failed: 1 })
+})
+
+it('adds up how long answers took, also of calls side by side and of those that failed', async () => {
+  const clock = virtualClock(0)
+  const inner = memoryDocuments(clock)
+  const slow: Documents = {
+    ...inner,
+    get: async (refs) => {
+      await clock.sleep(15)
+      return inner.get(refs)
+    },
+    query: async () => {
+      await clock.sleep(5)
+      throw new Error('broken')
+    },
+  }
+  const documents = counted(slow, clock)
+  const both = Promise.all([documents.get([ref('a')]), documents.get([ref('b')])])
+  await clock.advance(15)
+  await both
+  const broken = expect(documents.query({ shape: 'due', equals: 'x', limit: 1 })).rejects.toThrow('broken')
+  await clock.advance(5)
+  await broken
+  expect(documents.counts()).toMatchObject({ calls: 3, failed: 1, ms: 35 })
 })

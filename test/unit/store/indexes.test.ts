@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { type Collection, SHAPES } from '../../../functions/store/documents.ts'
+import { orderOf } from '../../../functions/store/asked.ts'
+import { type Collection, SHAPE_NAMES } from '../../../functions/store/documents.ts'
 
 interface Declared {
   readonly indexes: readonly {
@@ -40,8 +41,9 @@ const collectionsWith = (fieldPath: string) =>
 
 describe('the declared indexes', () => {
   it('are those of the shapes that the code may ask, neither one less nor one more', () => {
-    const asked = Object.values(SHAPES).map(
-      ({ collection, equals, order }) => `${collection} COLLECTION ${equals} ASCENDING, ${order} ASCENDING`,
+    const asked = SHAPE_NAMES.map(orderOf).map(
+      ({ collection, field, by, isDescending }) =>
+        `${collection} COLLECTION ${field} ASCENDING, ${by} ${isDescending ? 'DESCENDING' : 'ASCENDING'}`,
     )
     const found = declared.indexes.map(
       ({ collectionGroup, queryScope, fields }) =>

@@ -30,6 +30,7 @@ const same = (a: Cursor) => (b: Cursor) => comparePlaces(a, b) === 0
 it('a sorted list answers what sorting and filtering everything would', () => {
   const change = fc.record({ isNew: fc.boolean(), place })
   const question = fc.record({
+    isDescending: fc.boolean(),
     after: fc.option(place, { nil: undefined }),
     upTo: fc.option(fc.integer({ min: -1, max: 6 }), { nil: undefined }),
     limit: fc.integer({ min: 1, max: 10 }),
@@ -39,8 +40,9 @@ it('a sorted list answers what sorting and filtering everything would', () => {
       fc.uniqueArray(place, { comparator: (a, b) => comparePlaces(a, b) === 0 }),
       fc.array(change, { maxLength: 20 }),
       question,
-      (initial, changes, { after, upTo, limit }) => {
-        const list = sorted(initial.map(placed))
+      (initial, changes, { isDescending, after, upTo, limit }) => {
+        const list = sorted(initial.map(placed), isDescending)
+        const compare = (a: Cursor, b: Cursor) => (isDescending ? comparePlaces(b, a) : comparePlaces(a, b))
         let all: Cursor[] = [...initial]
         for (const { isNew, place } of changes) {
           const isThere = all.some(same(place))
@@ -53,9 +55,9 @@ it('a sorted list answers what sorting and filtering everything would', () => {
           }
         }
         const expected = all
-          .filter((one) => after === undefined || comparePlaces(one, after) > 0)
+          .filter((one) => after === undefined || compare(one, after) > 0)
           .filter(({ value }) => upTo === undefined || Number(value) <= upTo)
-          .toSorted(comparePlaces)
+          .toSorted(compare)
           .slice(0, limit)
         expect(list.slice(after, upTo, limit).map(({ fields }) => fields)).toEqual(expected)
       },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createCache } from '../../../functions/target/cache.ts'
+import { createCache, IN_SHADOW } from '../../../functions/target/cache.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 import { T0 } from '../job/fixtures.ts'
 
@@ -81,8 +81,40 @@ test('hits and misses are counted, and an expired value is a miss', async () => 
   await cache.get('a', load)
   await cache.get('a', load)
   await cache.get('b', load)
-  expect(cache.counts()).toEqual({ size: 2, hits: 1, misses: 2 })
+  expect(cache.counts()).toEqual({ size: 2, hits: 1, misses: 2, evictions: 0 })
   await clock.advance(10_001)
   await cache.get('a', load)
   expect(cache.counts()).toMatchObject({ hits: 1, misses: 3 })
+})
+
+describe('what is forgotten by its prefix', () => {
+  test('is loaded anew, and all else is kept', async () => {
+    const { cache, load } = setup()
+    for (const key of ['w1:a', 'w1:b', 'w2:a', `${IN_SHADOW}w1:a`]) await cache.get(key, load)
+    expect(cache.invalidate('w1:')).toBe(3)
+    expect(await cache.get('w2:a', load)).toBe(3)
+    expect(await cache.get('w1:a', load)).toBe(5)
+    expect(cache.invalidate('')).toBe(2)
+  })
+
+  test('is not kept either when it was being loaded, and still answers who waits', async () => {
+    const { cache, load } = setup()
+    const { promise, resolve } = Promise.withResolvers<number>()
+    const waiting = cache.get('w1:a', () => promise)
+    expect(cache.invalidate('w1:')).toBe(1)
+    resolve(7)
+    expect(await waiting).toBe(7)
+    expect(await cache.get('w1:a', load)).toBe(1)
+  })
+})
+
+test('a clean-up lets go of what has outlived its time', async () => {
+  const { clock, cache, load } = setup(10)
+  await cache.get('a', load)
+  await clock.advance(6000)
+  await cache.get('b', load)
+  expect(cache.cleanUp()).toBe(0)
+  await clock.advance(6000)
+  expect(cache.cleanUp()).toBe(1)
+  expect(cache.counts()).toMatchObject({ size: 1, evictions: 1 })
 })

@@ -6,7 +6,9 @@ import { createCache } from '../../../functions/target/cache.ts'
 import { performEffect } from '../../../functions/target/effect.ts'
 import { JobFailure } from '../../../functions/target/failure.ts'
 import { type Context, defineJob } from '../../../functions/target/handler.ts'
+import { createLimits } from '../../../functions/target/limits.ts'
 import { perform } from '../../../functions/target/perform.ts'
+import { noCalls } from '../../support/no-calls.ts'
 import { MINUTE, T0 } from '../job/fixtures.ts'
 import { setup } from '../lease/setup.ts'
 
@@ -26,6 +28,9 @@ async function performed(run: Work, payload = '{"to":"all"}', name = 'digest') {
     effect: performEffect,
     repeated: () => {},
     cache: createCache(60, clock),
+    limits: createLimits(clock),
+    call: noCalls,
+    stop: new AbortController().signal,
     emit: (event: Event) => void events.push(event),
   }
   const standing = { held, signal: abort.signal, until: () => held.entry.until }

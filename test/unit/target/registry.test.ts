@@ -43,15 +43,18 @@ describe('the registry', () => {
       {
         name: 'digest',
         kind: 'recurring',
+        display_name: 'digest',
         description: 'Sends it',
         job_type: 'digest',
+        target: { kind: 'handler' },
         lane: 'slow',
         schedule: { kind: 'cron', expression: '0 9 * * *', time_zone: 'Europe/Vienna' },
+        ends_at: null,
         payload: '{"a":1}',
         policies: { ...DEFAULT_POLICIES, max_attempts: 5 },
       },
     ])
-    expect(handlers.get('digest')?.run).toBe(run)
+    expect(handlers.get('digest')?.work).toEqual({ kind: 'handler', run })
     expect(policies.get('digest')?.max_attempts).toBe(5)
   })
 

@@ -5,8 +5,10 @@ import type { Clock } from '../../../functions/clock.ts'
 import { createCache } from '../../../functions/target/cache.ts'
 import { performEffect } from '../../../functions/target/effect.ts'
 import { type Context, defineJob } from '../../../functions/target/handler.ts'
+import { createLimits } from '../../../functions/target/limits.ts'
 import { perform } from '../../../functions/target/perform.ts'
 import { type Ending, execute } from '../../../functions/tick/execute.ts'
+import { noCalls } from '../../support/no-calls.ts'
 import { definition, LEASE, MINUTE, only, SECOND, T0 } from '../job/fixtures.ts'
 import { setup } from '../lease/setup.ts'
 
@@ -29,6 +31,8 @@ async function begun(work: Making, timeout_seconds = 3600) {
     ...a.settling,
     handlers: new Map([['digest', job]]),
     cache: createCache(60, clock),
+    limits: createLimits(clock),
+    call: noCalls,
     emit: () => {},
     perform,
     effect: performEffect,

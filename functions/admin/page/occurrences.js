@@ -1,0 +1,64 @@
+import { h } from './dom.js'
+import { localText, relativeText, utcText, ZONE } from './time.js'
+
+/**
+ * Occurrences and clock changes in the order of time; a clock change says what it does to the schedule.
+ *
+ * @param {import('./shapes.d.ts').Preview} preview
+ */
+export function occurrenceList({ occurrences, clock_changes }) {
+  const last = occurrences.at(-1)?.at ?? ''
+  const changes = clock_changes.map((change) => ({
+    at: change.at,
+    node: clockChange(change, change.at > last),
+  }))
+  const within = changes.filter(({ at }) => at <= last)
+  const beyond = changes.filter(({ at }) => at > last)
+  const listed = occurrences.map((occurrence) => ({ at: occurrence.at, node: occurrenceLine(occurrence) }))
+  const inOrder = [...listed, ...within].toSorted((a, b) => (a.at < b.at ? -1 : 1))
+  return h(
+    'div',
+    { class: 'occurrences' },
+    h('p', { class: 'dim small' }, `Your zone is ${ZONE}; the schedule’s wall clock stands beside it.`),
+    inOrder.length === 0
+      ? h('p', { class: 'empty' }, 'No occurrence is left.')
+      : h(
+          'ol',
+          {},
+          inOrder.map(({ node }) => node),
+        ),
+    beyond.length > 0 &&
+      h(
+        'ul',
+        {},
+        beyond.map(({ node }) => node),
+      ),
+  )
+}
+
+/** @param {import('./shapes.d.ts').Preview['occurrences'][number]} occurrence */
+function occurrenceLine({ at, local }) {
+  return h(
+    'li',
+    {},
+    h('time', { datetime: at, title: utcText(at) }, localText(at)),
+    ' ',
+    h('span', { class: 'dim' }, relativeText(at), ' · ', h('span', { class: 'mono' }, local)),
+  )
+}
+
+/**
+ * @param {import('./shapes.d.ts').Preview['clock_changes'][number]} change
+ * @param {boolean} isLater than all that is listed
+ */
+function clockChange({ at, kind, minutes, local_before, local, text }, isLater) {
+  const way = kind === 'gap' ? 'forward' : 'back'
+  return h(
+    'li',
+    { class: isLater ? 'clock-change later' : 'clock-change' },
+    h('strong', {}, `Clocks go ${way} ${minutes} min`),
+    ' ',
+    h('time', { datetime: at, title: utcText(at), class: 'dim' }, localText(at)),
+    h('div', { class: 'small' }, h('span', { class: 'mono' }, `${local_before} → ${local}`), ' ', text),
+  )
+}

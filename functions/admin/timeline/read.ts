@@ -1,0 +1,151 @@
+import { z } from 'zod'
+import type { Job } from '../../job/job.ts'
+import { parseJob, parseRun } from '../../job/parse.ts'
+import type { Run, SkipReason } from '../../job/run.ts'
+import { jobRef, runRef } from '../../lease/held.ts'
+import type { Cursor, Documents, Stored } from '../../store/documents.ts'
+import { inOrder, type Known, type Range, type Row, rowOf } from '../timeline.ts'
+import { missingOf } from './missing.ts'
+
+/** A lane and a window of it, in ms. */
+export interface Asked {
+  readonly lane: string
+  readonly from: number
+  readonly to: number
+  readonly now: number
+}
+
+/** The rows of a lane. `truncated`: there was more than may be read, so the oldest records or the quietest jobs are left out. */
+export interface Timeline {
+  readonly jobs: readonly Row[]
+  readonly truncated: boolean
+}
+
+const MOST_RECORDS = 2_000
+const MOST_JOBS = 100
+const PAGE = 1_000
+/** So far before the window records are read too: runs and ranges reach into it. */
+const MARGIN_MS = 3_600_000
+/** Where something seems to be missing, so many older records of that job are looked at for a range that covers it. */
+const OLDER = 5
+
+/** Reads the rows: at most 2,000 records, 100 jobs with their runs in flight, and 5 older records of each of them. */
+export async function readTimeline(documents: Documents, asked: Asked): Promise<Timeline> {
+  const records = await readRecords(documents, asked)
+  const { value: due } = await documents.query({ shape: 'due', equals: asked.lane, limit: MOST_JOBS })
+  const names = namesOf(due, records)
+  const { jobs, flying } = await readJobs(documents, names.slice(0, MOST_JOBS), due)
+  const window = { ...asked, judged_from: records.read_from }
+  const all = [...jobs].map(([name, job]) => knownOf(name, job, { ...records, flying }))
+  const known = await Promise.all(
+    all.map(async (one) =>
+      missingOf(one, window).length === 0 ? one : withOlder(documents, one, records.read_from),
+    ),
+  )
+  const rows = known.map((one) => rowOf(one, window)).filter((row) => row !== null)
+  const waiting = due.length === MOST_JOBS && Number(due.at(-1)?.fields.claimable_at) <= asked.now
+  return { jobs: inOrder(rows), truncated: records.cut || waiting || names.length > MOST_JOBS }
+}
+
+interface Records {
+  readonly runs: readonly Run[]
+  readonly skips: readonly Range[]
+  /** From here on (ms) every record was read. */
+  readonly read_from: number
+  readonly cut: boolean
+}
+
+/** The records of the lane, newest first, down to a margin before the window. */
+async function readRecords(documents: Documents, { lane, from, to }: Asked): Promise<Records> {
+  const found: Stored[] = []
+  let after: { after?: Cursor } = {}
+  for (let left = MOST_RECORDS; left > 0; left -= PAGE) {
+    const { value: page } = await documents.query({
+      shape: 'recent_runs',
+      equals: lane,
+      upTo: to,
+      ...after,
+      limit: PAGE,
+    })
+    const inside = page.filter((stored) => instantOf(stored) >= from - MARGIN_MS)
+    found.push(...inside)
+    const last = inside.at(-1)
+    if (last === undefined || inside.length < PAGE) return { ...split(found), read_from: from, cut: false }
+    after = { after: { value: instantOf(last), id: last.ref.id } }
+  }
+  const oldest = found.at(-1)
+  return { ...split(found), read_from: oldest === undefined ? from : instantOf(oldest) + 1, cut: true }
+}
+
+const REASONS = {
+  overlap: 'overlap',
+  expired: 'expired',
+  coalesced: 'coalesced',
+  paused: 'paused',
+} as const satisfies { readonly [R in SkipReason]: R }
+
+const RANGE = z.object({
+  job: z.string(),
+  reason: z.enum(REASONS),
+  first_at: z.number(),
+  last_at: z.number(),
+  count: z.number(),
+})
+
+/** What cannot be read is in neither list. */
+function split(found: readonly Stored[]): Pick<Records, 'runs' | 'skips'> {
+  const runs = found.map(({ fields }) => parseRun(fields)).flatMap((run) => (run.ok ? [run.value] : []))
+  const skips = found.map(({ fields }) => RANGE.safeParse(fields)).flatMap(({ data }) => data ?? [])
+  return { runs, skips }
+}
+
+/** Those with the most records first, since a job that runs once has one; then those that a tick would look at first. */
+function namesOf(due: readonly Stored[], { runs, skips }: Records): string[] {
+  const counts = Map.groupBy([...runs, ...skips], ({ job }) => job)
+  const busy = [...counts].toSorted(([, a], [, b]) => b.length - a.length).map(([name]) => name)
+  const half = MOST_JOBS / 2
+  const waiting = due.map(({ ref }) => ref.id)
+  return [...new Set([...busy.slice(0, half), ...waiting.slice(0, half), ...busy, ...waiting])]
+}
+
+/** The jobs by name, null where one is gone or cannot be read, and the records of their runs in flight. */
+async function readJobs(
+  documents: Documents,
+  names: readonly string[],
+  due: readonly Stored[],
+): Promise<{ jobs: ReadonlyMap<string, Job | null>; flying: readonly Run[] }> {
+  const known = new Map(due.map((stored) => [stored.ref.id, stored]))
+  const others = names.filter((name) => !known.has(name)).map(jobRef)
+  const read = others.length === 0 ? [] : (await documents.get(others)).value
+  for (const stored of read) if (stored !== null) known.set(stored.ref.id, stored)
+  const jobs = new Map(names.map((name) => [name, jobOf(known.get(name))]))
+  const refs = [...jobs.values()].flatMap((job) => job?.entries ?? []).map(({ run }) => runRef(run))
+  const flying = refs.length === 0 ? [] : (await documents.get(refs.slice(0, PAGE))).value
+  return { jobs, flying: split(flying.filter((stored) => stored !== null)).runs }
+}
+
+function jobOf(stored: Stored | undefined): Job | null {
+  const job = stored === undefined ? null : parseJob(stored)
+  return job?.ok === true ? job.value : null
+}
+
+function knownOf(
+  name: string,
+  job: Job | null,
+  { runs, skips, flying }: Pick<Records, 'runs' | 'skips'> & { readonly flying: readonly Run[] },
+): Known {
+  const own = [...runs, ...flying].filter((run) => run.job === name)
+  const once = [...new Map(own.map((run) => [run.id, run])).values()]
+  return { name, job, runs: once, skips: skips.filter((skip) => skip.job === name) }
+}
+
+/** A range of skips that began long ago may reach into the window. */
+async function withOlder(documents: Documents, known: Known, upTo: number): Promise<Known> {
+  const asked = { shape: 'history', equals: known.name, upTo, limit: OLDER } as const
+  const { skips } = split((await documents.query(asked)).value)
+  return { ...known, skips: [...known.skips, ...skips] }
+}
+
+function instantOf({ fields }: Stored): number {
+  return Number(fields.scheduled_for)
+}

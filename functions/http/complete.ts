@@ -1,0 +1,33 @@
+import { TickoverError } from '../errors.ts'
+import { completeRun } from '../lease/complete.ts'
+import type { Settled } from '../lease/settle.ts'
+import { COMPLETION, outcomeOfCompletion } from '../target/http/complete.ts'
+import { isTokenOf } from '../target/http/run-token.ts'
+import { accountSettled } from '../tick/account.ts'
+import { newTally } from '../tick/report.ts'
+import { check, readBody } from './body.ts'
+import type { Deps, Handler } from './surface.ts'
+
+/** What can be the id of a run of an HTTP target. */
+const RUN = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,140}[@:][A-Za-z0-9.:+-]{1,60}$/
+
+/** POST /api/runs/:id/complete: the target of an accepted call says how its run ended; the token of that call is its proof. */
+export function completionRoutes(deps: Pick<Deps, 'documents' | 'clock' | 'random' | 'emit'>): {
+  'POST /api/runs/:id/complete': Handler
+} {
+  const told = (settled: Settled, now: number) => accountSettled(newTally(), deps.emit, settled, now)
+  return {
+    'POST /api/runs/:id/complete': async (c) => {
+      const token = c.req.header('x-scheduler-run-token') ?? ''
+      const run = c.req.param('id') ?? ''
+      if (!/^[\w-]{43}$/.test(token) || !RUN.test(run))
+        throw new TickoverError(
+          'unauthenticated',
+          'Send the run token of the call that was accepted as X-Scheduler-Run-Token.',
+        )
+      const outcome = outcomeOfCompletion(check(COMPLETION, await readBody(c)))
+      const status = await completeRun({ ...deps, told }, run, (hash) => isTokenOf(token, hash), outcome)
+      return c.json({ run, status })
+    },
+  }
+}

@@ -1,0 +1,46 @@
+import { TickoverError } from '../errors.ts'
+import type { Job } from '../job/job.ts'
+import type { Death, Look, Plan } from '../job/plan.ts'
+import { release } from '../job/release.ts'
+import type { Change, Documents } from '../store/documents.ts'
+import { existing, readable } from './change.ts'
+import { claim } from './claim.ts'
+import { jobRef } from './held.ts'
+
+/** Which holders are to let go, and what is said of it. */
+export interface Letting {
+  /** Null: all runs of the job. */
+  readonly run: string | null
+  readonly why: string
+  /** What is written in the same commit. */
+  readonly also: (before: Job, deaths: readonly Death[], now: number) => readonly Change[]
+}
+
+const MOST_LOOKS = 5
+
+/**
+ * Takes a job's runs from their holders; answers those runs, none where nothing was held. Rejects with `not_found`,
+ * `storage_damaged`, `store_unreachable`.
+ */
+export async function releaseLease(
+  documents: Documents,
+  name: string,
+  { run, why, also }: Letting,
+): Promise<readonly string[]> {
+  for (let looks = 0; looks < MOST_LOOKS; looks++) {
+    const { value, time: now } = await documents.get([jobRef(name)])
+    const stored = existing(value[0])
+    const look: Look = { now, owner: 'release', path: 'tick', lease_ms: 0 }
+    const decide = (job: Job): Plan => {
+      const plan = release(job, look, run, why)
+      return { ...plan, also: also(job, plan.deaths, now) }
+    }
+    const { deaths } = decide(readable(stored))
+    if (deaths.length === 0) return []
+    const { written, trouble } = await claim(documents, [stored], look, new Map(), decide)
+    if (trouble !== null)
+      throw new TickoverError('store_unreachable', 'It is not known whether they were released. Ask again.')
+    if (written.length > 0) return written.flatMap(({ deaths: gone }) => gone.map(({ entry }) => entry.run))
+  }
+  throw new TickoverError('store_unreachable', 'Others change this job again and again. Ask again.')
+}

@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto'
+import type { Env } from '../../../../functions/config.ts'
+import { SERVICE_JOBS, SERVICES } from './jobs.ts'
+
+/** The secret of each service, by which the scheduler knows it. */
+export type Tokens = Readonly<Record<string, string>>
+
+/** New ones: they live as long as the stack. */
+export function newTokens(): Tokens {
+  return Object.fromEntries(SERVICES.map((service) => [service, randomBytes(32).toString('base64url')]))
+}
+
+/** The environment by which the function knows the services, at `demo_url`; their jobs run in `lane`. */
+export function serviceFlags(demo_url: string, tokens: Tokens, lane: string): Env {
+  const table = SERVICES.map((service) => [service, { job_types: typesOf(service), lane, private: true }])
+  const places = SERVICES.flatMap((service) => {
+    const prefix = service.toUpperCase().replaceAll('-', '_')
+    return [
+      [`${prefix}_URL`, `${demo_url}/${service}`],
+      [`${prefix}_TOKEN`, tokens[service]],
+    ]
+  })
+  return { SCHEDULER_SERVICES: JSON.stringify(Object.fromEntries(table)), ...Object.fromEntries(places) }
+}
+
+function typesOf(service: string): string[] {
+  const own = SERVICE_JOBS.filter(({ registration }) => registration.service === service)
+  return [...new Set(own.map(({ registration }) => registration.jobType))]
+}
