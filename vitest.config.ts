@@ -6,6 +6,13 @@ const alone = ['test/e2e/**/*.test.ts']
 /** The move as a whole on the local stack: a minute or more. */
 const rehearsal = ['test/rehearsal/**/*.test.ts']
 
+/** The longest proofs: real processes that are killed for half a minute, and each law against a protocol that breaks it. */
+const proofs = [
+  'test/faults/queue-kill.test.ts',
+  'test/faults/replicas.test.ts',
+  'test/simulation/mutants.test.ts',
+]
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -23,11 +30,12 @@ export default defineConfig({
         test: {
           name: 'together',
           include: everything,
-          exclude: [...alone, ...rehearsal],
+          exclude: [...alone, ...rehearsal, ...proofs],
           sequence: { groupOrder: 1 },
         },
       },
       { extends: true, test: { name: 'rehearsal', include: rehearsal, sequence: { groupOrder: 2 } } },
+      { extends: true, test: { name: 'proofs', include: proofs, sequence: { groupOrder: 3 } } },
     ],
   },
 })

@@ -1,14 +1,23 @@
 import type { Context } from 'hono'
 import { PAGE_POLICY, readPage } from '../admin/page.ts'
 import { TickoverError } from '../errors.ts'
-import type { Handler, Vars } from './surface.ts'
+import type { Deps, Handler, Vars } from './surface.ts'
 
-/** GET /admin: the operator's page, and its files. They are read at the first request: an instance that only ticks never does. */
-export function adminRoutes(): Record<'GET /admin' | 'GET /admin/:file', Handler> {
-  let page: ReturnType<typeof readPage> | null = null
+/**
+ * GET /admin: the operator's page, and its files. They are read at the first request, since an instance that only ticks needs none;
+ * locally at each, so that whoever edits one has only to reload.
+ */
+export function adminRoutes({
+  config,
+}: Pick<Deps, 'config'>): Record<'GET /admin' | 'GET /admin/:file', Handler> {
+  let read: ReturnType<typeof readPage> | null = null
+  const page = () => {
+    if (config.environment === 'local') return readPage()
+    read ??= readPage()
+    return read
+  }
   const answer = async (c: Context<Vars>, name: string): Promise<Response> => {
-    page ??= readPage()
-    const asset = page.get(name)
+    const asset = page().get(name)
     if (asset === undefined) throw new TickoverError('not_found', 'The page has no such file. Open /admin.')
     const headers = {
       'Content-Type': asset.type,

@@ -45,7 +45,7 @@ export function createApp(deps: Deps): Hono<Vars> {
     ...completionRoutes(deps),
     ...timelineRoutes(deps),
     ...performanceRoutes(deps),
-    ...adminRoutes(),
+    ...adminRoutes(deps),
     ...openApiRoutes(deps),
   }
   app.use(shield(), (c, next) => {

@@ -43,7 +43,9 @@ export async function completeRun(
     const { held, copies, mayCome } = await find(documents, run, opens)
     if (held !== null) {
       const settling = settle({ documents, copies, time, clock, random, policiesOf }, [{ held, outcome }])
-      return await settledWithin(settling, clock, (settled) => told(settled, time.now()))
+      const settled = await settledWithin(settling, clock)
+      told(settled, time.now())
+      return await statusOf(documents, run, settled)
     }
     if (!mayCome || pause === null) break
     await clock.sleep(pause)
@@ -79,16 +81,15 @@ function policiesOf({ policies }: Job): Policies {
   return policies
 }
 
+/** What became of it. Rejects with `lost` and `store_unreachable`. */
 async function settledWithin(
   settling: ReturnType<typeof settle>,
   clock: Clock,
-  told: (settled: Settled) => void,
-): Promise<Completed> {
+): Promise<Extract<Settled, { kind: 'settled' }>> {
   const over = new AbortController()
   const tooSlow = clock.sleep(PATIENCE_MS, over.signal).then(() => [])
   const [settled] = await Promise.race([settling, tooSlow]).finally(() => over.abort())
-  if (settled !== undefined) told(settled)
-  if (settled?.kind === 'settled') return STATUS[settled.settlement.event.kind] ?? 'retry'
+  if (settled?.kind === 'settled') return settled
   if (settled?.kind === 'lost')
     throw new TickoverError(
       'lost',
@@ -100,4 +101,16 @@ async function settledWithin(
   )
 }
 
-const STATUS: Readonly<Record<string, Completed>> = { succeed: 'succeeded', fail: 'failed', retry: 'retry' }
+/** By its record: of two words at the same moment the first counts. */
+async function statusOf(
+  documents: Documents,
+  run: string,
+  { settlement }: Extract<Settled, { kind: 'settled' }>,
+): Promise<Completed> {
+  const stored = (await documents.get([runRef(run)])).value[0] ?? null
+  const record = stored === null ? null : parseRun(stored.fields)
+  const status = record?.ok === true ? record.value.status : STATUS[settlement.event.kind]
+  return status === 'succeeded' || status === 'failed' ? status : 'retry'
+}
+
+const STATUS: Readonly<Record<string, Completed>> = { succeed: 'succeeded', fail: 'failed' }

@@ -27,6 +27,7 @@ export async function releaseLease(
   name: string,
   { run, why, also }: Letting,
 ): Promise<readonly string[]> {
+  let asked: { readonly runs: readonly string[]; readonly entries: readonly Change[] } | null = null
   for (let looks = 0; looks < MOST_LOOKS; looks++) {
     const { value, time: now } = await documents.get([jobRef(name)])
     const stored = existing(value[0])
@@ -35,12 +36,21 @@ export async function releaseLease(
       const plan = release(job, look, run, why)
       return { ...plan, also: also(job, plan.deaths, now) }
     }
-    const { deaths } = decide(readable(stored))
-    if (deaths.length === 0) return []
+    const { deaths, also: entries = [] } = decide(readable(stored))
+    if (deaths.length === 0)
+      return asked !== null && (await areThere(documents, asked.entries)) ? asked.runs : []
+    asked = { runs: deaths.map(({ entry }) => entry.run), entries }
     const { written, trouble } = await claim(documents, [stored], look, new Map(), decide)
     if (trouble !== null)
       throw new TickoverError('store_unreachable', 'It is not known whether they were released. Ask again.')
     if (written.length > 0) return written.flatMap(({ deaths: gone }) => gone.map(({ entry }) => entry.run))
   }
   throw new TickoverError('store_unreachable', 'Others change this job again and again. Ask again.')
+}
+
+/** Was the commit made whose reply was lost? What it wrote beside tells. */
+async function areThere(documents: Documents, entries: readonly Change[]): Promise<boolean> {
+  if (entries.length === 0) return false
+  const { value } = await documents.get(entries.map(({ ref }) => ref))
+  return value.every((stored) => stored !== null)
 }
