@@ -50,6 +50,17 @@ describe('a completion', () => {
     expect((await record(run)).status).toBe('succeeded')
   })
 
+  test('and another at the same moment are both told what the run came to', async () => {
+    const { parts, run, record } = await accepted()
+    const both = await Promise.all(
+      [DONE, FAILED].map((end) => completeRun(parts, run, by(TOKEN), end).catch(String)),
+    )
+    const { status } = await record(run)
+    expect(both.filter((told) => !told.includes('token'))).toEqual(
+      both.filter((told) => !told.includes('token')).map(() => status),
+    )
+  })
+
   test('counts until its deadline, and not at it', async () => {
     const { parts, run, clock, record } = await accepted()
     await clock.advanceTo(T0 + 11 * MINUTE)

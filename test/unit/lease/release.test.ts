@@ -56,4 +56,13 @@ describe('releasing a lease', () => {
     })
     expect(only(await job('digest'))).toEqual(mine.entry)
   })
+
+  test.each(['reply_lost', 'conflict_after_success'] as const)(
+    'is told as what it was when its reply is lost (%s)',
+    async (mishap) => {
+      const { a, held: mine } = await held()
+      a.documents.commits.push(mishap)
+      expect(await releaseLease(a.documents, 'digest', LETTING)).toEqual([mine.entry.run])
+    },
+  )
 })
