@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { openBrowser } from '../support/browser.ts'
 import { NOW, openScene } from '../support/page-scene.ts'
+import { reportWith, side } from '../support/shadow-example.ts'
 
 // Takes the README's pictures of the page: `npm run page:pictures`.
 
 const FOLDER = join(import.meta.dirname, '../../docs/page')
 const WIDE = { width: 1360, height: 900 }
+const LATER = new Date(NOW + 4_000).toISOString()
 const PHONE = { width: 360, height: 780 }
 
 const scene = await openScene()
@@ -23,6 +25,26 @@ try {
   await take('timeline-phone', 'light', PHONE, '#/timeline')
   await take('rollout-light', 'light', WIDE, '#/rollout')
   await take('rollout-dark', 'dark', WIDE, '#/rollout')
+  await take('comparison-light', 'light', WIDE, '#/rollout', async (page) => {
+    const mails = side('tick', {
+      intents: { count: 2, digest: 'e4a1'.repeat(16), first: [] },
+      started_at: LATER,
+    })
+    const report = reportWith([
+      { verdict: 'intents_differ', legacy: side('legacy'), tick: mails },
+      {
+        verdict: 'only_legacy',
+        legacy: side('legacy'),
+        tick: side('tick', { run: null, started_at: null, status: null, intents: null }),
+      },
+    ])
+    await page.route('**/api/shadow/report*', (route) => route.fulfill({ json: report }))
+    await page.getByRole('link', { name: 'Timeline' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Timeline' }).waitFor()
+    await page.getByRole('link', { name: 'Rollout' }).click()
+    await page.locator('.side').first().waitFor()
+    await page.locator('.side').first().scrollIntoViewIfNeeded()
+  })
   await take('jobs-phone', 'light', PHONE, '#/jobs')
   await take('job-phone', 'dark', PHONE, '#/job/payout-batches')
   await take('schedule-light', 'light', WIDE, '#/job/payout-batches', async (page) => {
@@ -51,7 +73,7 @@ async function take(
   await prepare(page)
   await page.screenshot({
     path: join(FOLDER, `${name}.png`),
-    fullPage: viewport === WIDE && !name.startsWith('jobs-'),
+    fullPage: viewport === WIDE && !/^(jobs|comparison|schedule)-/.test(name),
   })
   await context.close()
 }

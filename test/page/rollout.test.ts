@@ -1,9 +1,10 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { Example, ExampleSide, ShadowReport } from '../../functions/shadow/report.ts'
+import type { Example, ShadowReport } from '../../functions/shadow/report.ts'
 import { openBrowser } from '../support/browser.ts'
-import { NOW, openScene, type Scene } from '../support/page-scene.ts'
+import { openScene, type Scene } from '../support/page-scene.ts'
 import { openPage } from '../support/page-view.ts'
+import { reportWith, side } from '../support/shadow-example.ts'
 import { seriousFlaws } from './flaws.ts'
 
 let scene: Scene
@@ -19,69 +20,7 @@ afterAll(async () => {
   await scene.close()
 })
 
-const AT = new Date(NOW).toISOString()
 const SCRIPT = '<img src=x onerror="document.title=1">'
-
-function side(path: 'legacy' | 'tick', changes: Partial<ExampleSide> = {}): ExampleSide {
-  return {
-    run: `digest@${AT}`,
-    path,
-    scheduled_for: AT,
-    started_at: AT,
-    status: 'succeeded',
-    error: null,
-    attempts: 1,
-    payload_hash: 'a'.repeat(64),
-    intents: { count: 1, digest: 'd'.repeat(64), first: [{ key: 'mail', hash: 'h'.repeat(64) }] },
-    skip_reason: null,
-    ...changes,
-  }
-}
-
-/** A report with these differences, as the service would tell it. */
-function reportWith(examples: readonly Example[]): ShadowReport {
-  const spread = { samples: 9, p50_ms: 100, p95_ms: 900, p99_ms: 900 }
-  const errors = { ended: 9, failed: 0, rate: 0 }
-  const path = {
-    runs: 9,
-    planned: 0,
-    lateness: spread,
-    durations: spread,
-    first_attempt_errors: errors,
-    run_errors: errors,
-  }
-  const verdicts = {
-    match: 7,
-    only_legacy: 1,
-    only_tick: 0,
-    late: 0,
-    intents_differ: 1,
-    outcome_differs: 0,
-    pending: 2,
-    ignored: 3,
-  }
-  const figures = {
-    compared: 9,
-    agreement: 7 / 9,
-    verdicts,
-    ignored: { overlap: 3 },
-    legacy: path,
-    tick: path,
-  }
-  return {
-    status: 'on',
-    stage: 3,
-    shadow_path: 'tick',
-    since: AT,
-    until: AT,
-    complete: true,
-    documents_read: 20,
-    documents_unreadable: 0,
-    rules: [],
-    total: figures,
-    jobs: [{ ...figures, job: 'digest', tolerance_seconds: 60, examples }],
-  }
-}
 
 /** The page of the rollout; `report`: what the service answers in place of its own. */
 async function open(report: ShadowReport | null = null, options = {}): Promise<Page> {
@@ -127,7 +66,7 @@ describe('a difference between both paths', () => {
     )
     const [legacy, tick] = await page.locator('.side').all()
     expect(await legacy!.locator('h4').innerText()).toBe('Legacy')
-    expect(await legacy!.locator('.differs').allInnerTexts()).toEqual(['1 effects (dddddddddddd)'])
+    expect(await legacy!.locator('.differs').allInnerTexts()).toEqual(['1 effect (dddddddddddd)'])
     expect(await tick!.locator('.differs').allInnerTexts()).toEqual(['2 effects (eeeeeeeeeeee)'])
     const boxes = [await legacy!.boundingBox(), await tick!.boundingBox()]
     expect(boxes[0]!.y).toBe(boxes[1]!.y)

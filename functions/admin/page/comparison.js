@@ -246,7 +246,9 @@ function rules(all) {
 /** @param {Side} side */
 function intentText({ intents }) {
   if (intents === null) return 'not known'
-  return intents.count === 0 ? 'nothing outside' : `${intents.count} effects (${intents.digest.slice(0, 12)})`
+  const { count, digest } = intents
+  if (count === 0) return 'nothing outside'
+  return `${count} ${count === 1 ? 'effect' : 'effects'} (${digest.slice(0, 12)})`
 }
 
 /** @param {string | null} at */
