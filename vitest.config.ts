@@ -6,10 +6,14 @@ const alone = ['test/e2e/**/*.test.ts']
 /** The move as a whole on the local stack: a minute or more. */
 const rehearsal = ['test/rehearsal/**/*.test.ts']
 
-/** The longest proofs: real processes that are killed for half a minute, and each law against a protocol that breaks it. */
+/** The longest proofs: processes that are killed for half a minute, a year's worth of jobs, each law against a protocol that breaks it. */
 const proofs = [
+  'test/app/scale.test.ts',
   'test/faults/queue-kill.test.ts',
   'test/faults/replicas.test.ts',
+  'test/faults/revisions.test.ts',
+  'test/page/access.test.ts',
+  'test/systems/identical.test.ts',
   'test/simulation/mutants.test.ts',
 ]
 

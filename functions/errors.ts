@@ -21,6 +21,7 @@ export const CODES = {
   already_running: 409,
   already_done: 409,
   still_defined: 409,
+  changed_meanwhile: 409,
   rollout_underway: 409,
   lost: 409,
   payload_too_large: 413,

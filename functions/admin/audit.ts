@@ -8,6 +8,7 @@ export interface AuditEntry {
   readonly at: number
   /** An e-mail address, or `service:NAME`. */
   readonly actor: string
+  /** A job or a run; what is neither begins with `service/`, which no name of a job does. */
   readonly subject: string
   readonly reason: string
   readonly before: Fields | null

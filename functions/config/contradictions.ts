@@ -23,6 +23,7 @@ export interface Values {
   readonly canary_percent?: number
   readonly canary_jobs?: readonly string[]
   readonly canary_split?: 'stable' | 'alternate'
+  readonly private_hosts?: readonly string[]
 }
 
 interface Rule {
@@ -115,10 +116,13 @@ const SERVICE_RULES: readonly Rule[] = [
   },
   {
     field: 'SCHEDULER_SERVICES',
-    message: 'has a service whose URL is http: outside local only those that are "private": true may be',
-    isBroken: (values) =>
-      isAway(values) &&
-      (values.services ?? []).some((service) => !service.private && /^http:/i.test(service.url)),
+    message:
+      'has a service whose URL is http; only those within your own network may be: give it "private": true',
+    isBroken: ({ services = [], private_hosts = [] }) =>
+      services.some(
+        ({ url, ...service }) =>
+          !service.private && /^http:/i.test(url) && !private_hosts.includes(URL.parse(url)?.hostname ?? ''),
+      ),
   },
 ]
 

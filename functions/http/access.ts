@@ -44,7 +44,7 @@ export function authorize(route: Route): MiddlewareHandler<Vars> {
     if (!mayCall(route, c.get('caller'))) {
       throw new TickoverError(
         'forbidden',
-        'Your account may not do this. Ask for a role that may in SCHEDULER_PRINCIPALS.',
+        'Whoever you are proven to be may not do this: it takes another role (SCHEDULER_PRINCIPALS; a service’s token has the role service).',
       )
     }
     await next()

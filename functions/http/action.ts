@@ -6,17 +6,22 @@ import { TickoverError } from '../errors.ts'
 import type { Job } from '../job/job.ts'
 import type { Choice } from '../job/overrides.ts'
 import type { Change, Fields } from '../store/documents.ts'
-import { refOfJob } from './fields.ts'
+import { instant, iso, line, refOfJob } from './fields.ts'
 import { outline } from './outline.ts'
 import type { Vars } from './surface.ts'
 
 /** Who asked, as a client names them, and why. */
 export const said = {
-  userId: z.string().max(200).optional(),
-  reason: z.string().max(500).default(''),
+  userId: line(200).optional(),
+  reason: line(500).default(''),
 }
 
+/** Which state of the job the asker has seen: its `defined_at`. */
+export const seen = { definedAt: instant.optional() }
+
 export const actionBody = z.strictObject(said)
+
+export const changeBody = z.strictObject({ ...said, ...seen })
 
 /** What one request does to one job, and what its audit entry says of it. */
 export interface Action {
@@ -77,4 +82,21 @@ export function requireRecurring({ name, kind }: Job): void {
     'bad_request',
     `${name} is a ${kind.replace('_', '-')} job: it has no schedule of its own.`,
   )
+}
+
+/**
+ * Throws `changed_meanwhile` at the first job that it is given when that stands otherwise than the asker has seen it, since
+ * another was faster. What is given later has been changed by the asker.
+ */
+export function requiringSeen(definedAt: number | undefined): (job: Job) => void {
+  let isFirst = true
+  return ({ name, defined_at }) => {
+    const isStale = isFirst && definedAt !== undefined && definedAt !== Math.floor(defined_at)
+    isFirst = false
+    if (isStale)
+      throw new TickoverError(
+        'changed_meanwhile',
+        `${name} was changed at ${iso(defined_at)}, after you looked. Look at its audit, then ask again.`,
+      )
+  }
 }

@@ -25,8 +25,9 @@ export function completionRoutes(deps: Pick<Deps, 'documents' | 'clock' | 'rando
           'unauthenticated',
           'Send the run token of the call that was accepted as X-Scheduler-Run-Token.',
         )
-      const outcome = outcomeOfCompletion(check(COMPLETION, await readBody(c)))
-      const status = await completeRun({ ...deps, told }, run, (hash) => isTokenOf(token, hash), outcome)
+      const opens = (hash: string) => isTokenOf(token, hash)
+      const read = async () => outcomeOfCompletion(check(COMPLETION, await readBody(c)), token)
+      const status = await completeRun({ ...deps, told }, run, opens, read)
       return c.json({ run, status })
     },
   }

@@ -19,6 +19,16 @@ export const jobName = z
   .string()
   .regex(/^(?!\.{1,2}$)(?!__.*__$)[^/]{1,200}$/u, 'must be 1 to 200 characters, none of them "/"')
 
+/** A text of one line, without what moves a terminal's cursor or turns the direction of writing. */
+export const line = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .regex(
+      /^[^\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u,
+      'must be one line, without control characters',
+    )
+
 /** A whole number of a query, in decimal digits. */
 export const count = (least: number, most: number) =>
   z

@@ -64,5 +64,7 @@ async function countOverdue({ config, clock, documents }: Deps): Promise<number>
       'store_unreachable',
       'The store did not answer in 4 s. Try again in some seconds.',
     )
-  return lanes.reduce((sum, lane) => sum + lane.value.length, 0)
+  // A backfill is of the past: it is never late.
+  const late = lanes.flatMap(({ value }) => value).filter(({ fields }) => fields.kind !== 'backfill')
+  return late.length
 }

@@ -65,8 +65,10 @@ export function historyRoutes({
       const isEnd = !hasMore && cursor === undefined && (page.length > 0 || offset === 0)
       const known = totals.runs + entries.filter(({ attempt }) => attempt > 0).length
       // Records leave after 90 days, and a range of skips is one of them: at the end it is known how many there are.
-      const total = isEnd ? offset + page.length : Math.max(known, offset + value.length)
-      const next_cursor = hasMore ? writeLast(page, 'scheduled_for') : null
+      const total = isEnd
+        ? offset + page.length
+        : Math.max(known, page.length === 0 ? 0 : offset + value.length)
+      const next_cursor = hasMore ? writeLast(page, 'listed_at') : null
       const pagination = { limit, offset, total, hasMore, next_cursor }
       return c.json({ executions: page.map(presentExecution), pagination })
     },
@@ -127,7 +129,7 @@ async function pageAt(documents: Documents, query: Query, offset: number): Promi
     const last = value.at(-1)
     if (last === undefined || value.length < passed) return []
     left -= passed
-    page = { ...page, after: { value: Number(last.fields.scheduled_for), id: last.ref.id } }
+    page = { ...page, after: { value: Number(last.fields.listed_at), id: last.ref.id } }
   }
 }
 

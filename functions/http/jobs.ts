@@ -34,6 +34,9 @@ export const listingQuery = z.strictObject({
     )
     .default('recurring'),
   limit: count(1, MOST).default(MOST),
+  standing: z
+    .enum(['failing', 'retrying', 'paused', 'damaged'], 'must be failing, retrying, paused or damaged')
+    .optional(),
   from: z.string().max(200).optional(),
   cursor: z.string().max(2000).optional(),
 })
@@ -57,9 +60,15 @@ export function jobRoutes(
       )
     },
     'GET /api/jobs': async (c) => {
-      const { kind, limit, from, cursor } = check(listingQuery, c.req.query())
+      const { kind, standing, limit, from, cursor } = check(listingQuery, c.req.query())
       const after = afterOf(cursor, from)
-      const { value: found } = await deps.documents.query({ shape: 'jobs', equals: kind, limit, ...after })
+      const { value: found } = await deps.documents.query({
+        ...(standing === undefined
+          ? { shape: 'jobs', equals: kind }
+          : { shape: 'standing', equals: standing }),
+        limit,
+        ...after,
+      })
       const now = deps.clock.now()
       const jobs = found.map((job) => presentJob(job, now))
       const last = found.length === limit ? found.at(-1) : undefined

@@ -12,10 +12,13 @@ import {
   type Action,
   actionBody,
   actionOf,
+  changeBody,
   changedEntry,
   choiceOf,
   requireRecurring,
+  requiringSeen,
   said,
+  seen,
 } from './action.ts'
 import { backfill } from './backfill.ts'
 import { check, readBody } from './body.ts'
@@ -26,6 +29,7 @@ import type { Deps, Handler, Vars } from './surface.ts'
 
 export const cronBody = z.strictObject({
   ...said,
+  ...seen,
   cronExpression: z.string().min(1).max(200),
   timeZone: z.string().min(1).max(100).optional(),
 })
@@ -52,16 +56,25 @@ export function operateRoutes(
     'POST /api/jobs/:name/enable': async (c) => setEnabled(deps, c, true),
     'POST /api/jobs/:name/disable': async (c) => setEnabled(deps, c, false),
     'POST /api/jobs/:name/reset': async (c) => {
-      const { name, entry } = actionOf(c, newId, check(actionBody, await readBody(c)))
-      const also = changedEntry(entry, 'job_reset')
-      const { before, after } = await changeJob(documents, name, { to: reset, also })
+      const { definedAt, ...why } = check(changeBody, await readBody(c))
+      const { name, entry } = actionOf(c, newId, why)
+      const requireSeen = requiringSeen(definedAt)
+      const { before, after } = await changeJob(documents, name, {
+        to: (job, now) => {
+          requireSeen(job)
+          return reset(job, now)
+        },
+        also: changedEntry(entry, 'job_reset'),
+      })
       const is = before === after ? 'already stands' : 'stands again'
       return c.json({ message: `Job ${name} ${is} as it is registered.` })
     },
     'PUT /api/jobs/:name/cron': async (c) => {
-      const { cronExpression, timeZone, ...why } = check(cronBody, await readBody(c))
+      const { cronExpression, timeZone, definedAt, ...why } = check(cronBody, await readBody(c))
+      const requireSeen = requiringSeen(definedAt)
       const { name, entry, ...by } = actionOf(c, newId, why)
       const to = (job: Job, now: number) => {
+        requireSeen(job)
         requireRecurring(job)
         return chooseSchedule(
           job,
@@ -69,8 +82,12 @@ export function operateRoutes(
           choiceOf(by, now),
         )
       }
-      await changeJob(documents, name, { to, also: changedEntry(entry, 'job_cron_changed') })
-      return c.json({ message: `Job ${name} falls due by ${cronExpression} now.`, cronExpression })
+      const { after } = await changeJob(documents, name, {
+        to,
+        also: changedEntry(entry, 'job_cron_changed'),
+      })
+      const pause = after.enabled ? '' : ', once it is enabled again'
+      return c.json({ message: `Job ${name} falls due by ${cronExpression} now${pause}.`, cronExpression })
     },
     'POST /api/jobs/:name/release': async (c) => {
       const { run = null, ...why } = check(releaseBody, await readBody(c))
@@ -127,9 +144,14 @@ async function setEnabled(
   c: Context<Vars>,
   enabled: boolean,
 ): Promise<Response> {
-  const { name, entry, ...by } = actionOf(c, newId, check(actionBody, await readBody(c)))
+  const { definedAt, ...why } = check(changeBody, await readBody(c))
+  const { name, entry, ...by } = actionOf(c, newId, why)
+  const requireSeen = requiringSeen(definedAt)
   const { before, after } = await changeJob(documents, name, {
-    to: (job, now) => chooseEnabled(job, enabled, choiceOf(by, now)),
+    to: (job, now) => {
+      requireSeen(job)
+      return chooseEnabled(job, enabled, choiceOf(by, now))
+    },
     also: changedEntry(entry, enabled ? 'job_enabled' : 'job_disabled'),
   })
   const is = before === after ? 'is already' : 'is'

@@ -128,7 +128,13 @@ async function cleanCache(
   actor: string,
 ): Promise<object> {
   const workspace = told.action === 'invalidate_cache' ? (told.workspaceId ?? null) : null
-  const entry = { action: 'cache_cleaned', at: clock.now(), actor, subject: 'cache', reason: told.reason }
+  const entry = {
+    action: 'cache_cleaned',
+    at: clock.now(),
+    actor,
+    subject: 'service/cache',
+    reason: told.reason,
+  }
   const after = { asked: told.action, workspace }
   await recordAudit(documents, newId(), { ...entry, before: null, after })
   if (told.action === 'cleanup_cache') return { scope: 'instance', removed: cache.cleanUp() }

@@ -35,6 +35,8 @@ function describe(job: Job): JobView {
 function history({ last_run: last, entries, next_run_at, totals, recent }: Job): JobView {
   const began = entries[0]?.began_at ?? last?.began_at ?? null
   return {
+    failing_since: iso(last?.failing_since ?? null),
+    failed_in_a_row: last?.failures ?? 0,
     lastRunAt: iso(last?.began_at ?? null),
     lastRunStatus: last === null ? null : statusOf(last),
     lastRunDuration: last === null ? null : last.ended_at - last.began_at,

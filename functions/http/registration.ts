@@ -6,10 +6,10 @@ import { TickoverError } from '../errors.ts'
 import type { Definition } from '../job/definition.ts'
 import type { Job } from '../job/job.ts'
 import { NAME } from '../job/name.ts'
-import { parseJob } from '../job/parse.ts'
 import { DEFAULT_POLICIES, POLICIES } from '../job/policies.ts'
-import { jobRef } from '../lease/held.ts'
+import { readable } from '../lease/change.ts'
 import { enrol } from '../lease/register.ts'
+import type { Stored } from '../store/documents.ts'
 import { checkEndpoint } from '../target/http/endpoint.ts'
 import { LONGEST_PAYLOAD } from '../target/registry.ts'
 import { check, readBody } from './body.ts'
@@ -45,18 +45,21 @@ export function registrationRoutes({
   config,
   documents,
   newId,
-}: Pick<Deps, 'config' | 'documents' | 'newId'>): { 'POST /api/jobs/register': Handler } {
+  handlers,
+}: Pick<Deps, 'config' | 'documents' | 'newId' | 'handlers'>): { 'POST /api/jobs/register': Handler } {
   return {
     'POST /api/jobs/register': async (c) => {
       const body = check(registrationBody, await readBody(c))
       const caller = c.get('caller')
       if (caller === null || !mayRegister(caller, body.service, body.jobType)) throw notYours(body)
+      // What the code defines may not be in the store yet.
+      if (handlers.includes(body.name)) throw taken(body.name)
       const definition = definitionFor(body, config)
-      await requireOwn(documents, definition)
-      const registration = { definition, enabled: body.enabled }
-      await enrol(documents, [registration], (before, after, at) => [
-        entryOf(newId(), caller, before, after, at),
-      ])
+      const id = newId()
+      await enrol(documents, [{ definition, enabled: body.enabled }], {
+        beside: (before, after, at) => [entryOf(id, caller, before, after, at)],
+        requireOwn: (standing) => requireOwn(standing, body.service),
+      })
       return c.json({ success: true, message: `Job ${body.name} is registered.` })
     },
   }
@@ -89,18 +92,18 @@ function defined<T extends object>(choices: T): { [K in keyof T]: Exclude<T[K], 
   return Object.fromEntries(made) as { [K in keyof T]: Exclude<T[K], undefined> }
 }
 
-/** A name that another has taken is not given away; what others only reported may be taken over by its own service. */
-async function requireOwn(
-  documents: Deps['documents'],
-  { name, target }: Pick<Definition, 'name' | 'target'>,
-): Promise<void> {
-  const stored = (await documents.get([jobRef(name)])).value[0] ?? null
-  const job = stored === null ? null : parseJob(stored)
-  if (job === null || !job.ok || job.value.kind === 'reported') return
-  const { target: standing } = job.value
-  const isSame = standing.kind === 'http' && target.kind === 'http' && standing.service === target.service
-  if (!isSame)
-    throw new TickoverError('not_your_job', `The name ${name} belongs to another. Choose another name.`)
+/**
+ * A name that another has taken is not given away. What an outside scheduler only reported may be registered: so a job moves
+ * here. Throws `not_your_job` and `storage_damaged`.
+ */
+function requireOwn(standing: Stored, service: string): void {
+  const { name, kind, target } = readable(standing)
+  const isSame = target.kind === 'http' && target.service === service
+  if (kind !== 'reported' && !isSame) throw taken(name)
+}
+
+function taken(name: string): TickoverError {
+  return new TickoverError('not_your_job', `The name ${name} belongs to another. Choose another name.`)
 }
 
 function entryOf(id: string, { name: actor }: Caller, before: Job | null, after: Job, at: number) {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { recordAudit } from '../admin/audit.ts'
-import { type Freed, free } from '../lease/free.ts'
+import { auditChange, recordAudit } from '../admin/audit.ts'
+import type { Death } from '../job/plan.ts'
+import { free } from '../lease/free.ts'
 import { check, readBody } from './body.ts'
 import { iso } from './fields.ts'
 import type { Deps, Handler } from './surface.ts'
@@ -45,7 +46,7 @@ export function steerRoutes({
         ...told,
         at,
         actor,
-        subject: 'rollout',
+        subject: 'service/rollout',
         before: packed(told.before),
         after: packed(told.after),
       }
@@ -56,20 +57,18 @@ export function steerRoutes({
       check(nothing, await readBody(c))
       const lanes = config.lanes.map(({ name }) => name)
       const at = await storeTime()
-      const { freed, living } = await free(documents, lanes, at, 'tick')
-      if (freed.length > 0)
-        await recordAudit(documents, newId(), freedEntry(c.get('caller')?.name ?? '', freed, at))
+      const actor = c.get('caller')?.name ?? ''
+      const { freed, living } = await free(documents, lanes, at, 'tick', (job, deaths) => [
+        auditChange(newId(), freedEntry(actor, job.name, deaths, at)),
+      ])
       return c.json({ freed, living: living.map((one) => ({ ...one, until: iso(one.until) })) })
     },
   }
 }
 
-/** The most of the freed runs that an audit entry names. */
-const MOST_NAMED = 100
-
-function freedEntry(actor: string, freed: Freed['freed'], at: number) {
-  const after = { freed: freed.length, runs: freed.slice(0, MOST_NAMED).map(({ run }) => run) }
-  return { action: 'dead_freed', at, actor, subject: 'rollout', reason: '', before: null, after }
+function freedEntry(actor: string, subject: string, deaths: readonly Death[], at: number) {
+  const after = { freed: deaths.map(({ entry, fate }) => ({ run: entry.run, owner: entry.owner, fate })) }
+  return { action: 'dead_freed', at, actor, subject, reason: '', before: null, after }
 }
 
 /** As JSON text: what is told is kept as it is, however deep. */

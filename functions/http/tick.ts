@@ -61,7 +61,7 @@ async function recordOperator(deps: Deps, caller: Caller | null, after: Fields):
     action: 'tick_asked',
     at: deps.clock.now(),
     actor: caller.name,
-    subject: `lane ${String(after.lane)}`,
+    subject: `service/lane ${String(after.lane)}`,
   }
   await recordAudit(deps.documents, deps.newId(), { ...entry, reason: '', before: null, after })
 }

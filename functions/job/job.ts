@@ -24,6 +24,8 @@ export interface Entry {
   /** When the first attempt began. */
   readonly began_at: number
   readonly give_backs: number
+  /** Did the attempt before this one (or, while the entry waits, the last one) end with its process, without a word? */
+  readonly died: boolean
   /** Why the entry is left to run out, when its holder knows that it will not settle; else null. */
   readonly trouble: string | null
   /** The hash of the token by which its target may complete it; null while it may not. */
@@ -65,6 +67,9 @@ export interface LastRun {
   readonly began_at: number
   readonly ended_at: number
   readonly error: string | null
+  /** How many runs in a row have failed up to this one, and since when, ms; 0 and null when it has not failed. */
+  readonly failures: number
+  readonly failing_since: number | null
 }
 
 /** A definition and its state: what to run, when, with which policies. Fields are named as they are stored (`stored.ts`). */

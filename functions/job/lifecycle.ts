@@ -37,6 +37,7 @@ export function start(
     scheduled_for: scheduledFor,
     began_at: now,
     give_backs: 0,
+    died: false,
     trouble: null,
     token: null,
   }
@@ -56,6 +57,7 @@ export function owe(job: Job, run: string, scheduledFor: number, now: number): J
     scheduled_for: scheduledFor,
     began_at: now,
     give_backs: 0,
+    died: false,
     trouble: null,
     token: null,
   }
@@ -90,7 +92,7 @@ export function bury(job: Job, entry: Entry): Job {
   return {
     ...job,
     full_until: freed,
-    entries: change(job, entry.run, (dead) => waiting(dead, dead.until)),
+    entries: change(job, entry.run, (dead) => ({ ...waiting(dead, dead.until), died: isDeath(dead) })),
   }
 }
 
@@ -130,7 +132,12 @@ export function isSpentByGiveBack(entry: Entry, maxAttempts: number): boolean {
 }
 
 function waiting(entry: Entry, until: number): Entry {
-  return { ...entry, state: 'retry', until, token: null }
+  return { ...entry, state: 'retry', until, died: false, token: null }
+}
+
+/** What a target took and did not complete has ended no process of ours. */
+function isDeath({ state }: Entry): boolean {
+  return state === 'running'
 }
 
 function awaited(entry: Entry, { until, token }: { until: number; token: string }): Entry {
@@ -143,6 +150,7 @@ function givenBack(entry: Entry, now: number): Entry {
     ...entry,
     state: 'retry',
     until: now,
+    died: false,
     attempt: counts ? entry.attempt : entry.attempt - 1,
     give_backs: counts ? 0 : entry.give_backs + 1,
   }

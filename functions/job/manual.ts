@@ -21,9 +21,13 @@ export function runNow(job: Job, look: Look, run: string): ManualPlan {
   return { plan: { ...resting, job: begun, attempt: entryOf(begun, run) ?? null }, refusal: null }
 }
 
-function fullSlots({ name, entries }: Job): string {
+function fullSlots({ name, entries, enabled }: Job): string {
   const [first] = entries.toSorted((a, b) => a.until - b.until)
   const until = new Date(first?.until ?? 0).toISOString()
-  const what = first !== undefined && isHeld(first) ? 'is under way until' : 'waits for its next attempt at'
-  return `Every slot of ${name} is taken: ${first?.run} ${what} ${until}. Ask again after that, or release it.`
+  const taken = `Every slot of ${name} is taken: ${first?.run}`
+  if (first !== undefined && isHeld(first))
+    return `${taken} is under way until ${until}. Ask again after that, or release it.`
+  if (!enabled)
+    return `${taken} waits for the end of the pause. Enable the job, or release the run, which cancels it.`
+  return `${taken} waits for its next attempt at ${until}. Ask again after that, or release it, which cancels it.`
 }

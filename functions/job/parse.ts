@@ -38,6 +38,7 @@ const ENTRY = z.object({
   scheduled_for: INSTANT,
   began_at: INSTANT,
   give_backs: COUNT,
+  died: z.boolean().default(false),
   trouble: z.string().nullable(),
   token: z.string().nullable().default(null),
 })
@@ -58,6 +59,8 @@ const LAST_RUN = z.object({
   began_at: INSTANT,
   ended_at: INSTANT,
   error: z.string().nullable(),
+  failures: COUNT.default(0),
+  failing_since: INSTANT.nullable().default(null),
 })
 
 const TOTALS = z.object({

@@ -14,10 +14,13 @@ export interface Look {
   readonly lease_ms: number
 }
 
-/** A holder that is no more: `retry` its run goes on, `failed` it had no attempt left, `replaced` a newer run took its slot. */
+/**
+ * A holder that is no more: `retry` its run goes on, `failed` it had no attempt left, `replaced` a newer run took its slot,
+ * `cancelled` the run only waited, and was ended by hand.
+ */
 export interface Death {
   readonly entry: Entry
-  readonly fate: 'retry' | 'failed' | 'replaced'
+  readonly fate: 'retry' | 'failed' | 'replaced' | 'cancelled'
 }
 
 /** What one look at a job decides; `job` is how the job stands once it is committed. */

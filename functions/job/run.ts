@@ -4,6 +4,7 @@ import { digestOf } from './digest.ts'
 import type { Entry, Job } from './job.ts'
 import type { HolderEvent } from './lifecycle.ts'
 import type { Intents, Items, Outcome } from './outcome.ts'
+import type { Death } from './plan.ts'
 import { KEEP_MS } from './stored.ts'
 
 /** One attempt of a run, as its record keeps it. */
@@ -117,7 +118,7 @@ export function withAttempt(run: Run, entry: Entry, now: number): Run {
 }
 
 /** The record after its holder died: `fate` says whether another attempt follows. */
-export function withDeath(run: Run, entry: Entry, fate: 'retry' | 'failed' | 'replaced', now: number): Run {
+export function withDeath(run: Run, entry: Entry, fate: Death['fate'], now: number): Run {
   const error = fate === 'replaced' ? REPLACED : deathOf(entry)
   const closed = closeAttempt(run, 'lost', error, now)
   if (fate === 'retry') return { ...closed, status: 'retry', error }
@@ -154,9 +155,12 @@ function resultOf(outcome: Outcome): string | null {
   return outcome.kind === 'succeeded' ? outcome.result : null
 }
 
-/** The record as it is stored; `performed_job` finds it among those of its job, and never a skipped range. */
+/**
+ * The record as it is stored; `performed_job` finds it among those of its job, and never a skipped range; `listed_at` is its place in
+ * the job's history.
+ */
 export function runFields(run: Run): Fields {
-  return { ...run, performed_job: run.job }
+  return { ...run, performed_job: run.job, listed_at: run.started_at }
 }
 
 /** The record of skipped occurrences; it has the id of the first, so that none is recorded twice. */
@@ -167,6 +171,7 @@ export function skipFields(job: Job, skip: Skip, now: number): Fields {
     lane: job.lane,
     status: 'skipped',
     scheduled_for: skip.first_at,
+    listed_at: skip.first_at,
     ...skip,
     expire_at: now + KEEP_MS,
   }

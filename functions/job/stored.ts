@@ -7,6 +7,9 @@ export const KEEP_MS = 90 * 24 * 3_600_000
 /** Where a job stands, as people and older clients call it. */
 export type Status = 'pending' | 'running' | 'completed' | 'failed'
 
+/** What of a recurring job wants somebody's eye, as lists are filtered by it; `ok`: nothing. */
+export type Standing = 'ok' | 'paused' | 'retrying' | 'failing' | 'damaged'
+
 /** The job as it is stored: its own fields, and those derived from them for the due query and for people. */
 export function toFields(job: Job): Fields {
   return {
@@ -14,6 +17,7 @@ export function toFields(job: Job): Fields {
     claimable_at: claimableAt(job),
     lease_until: leaseUntil(job),
     status: statusOf(job),
+    standing: standingOf(job),
     schedule_at: job.schedule.kind === 'at' ? job.schedule.at : null,
     attempts: Math.max(0, ...job.entries.map((entry) => entry.attempt)),
     max_attempts: job.policies.max_attempts,
@@ -34,6 +38,14 @@ export function claimableAt(job: Job): number | null {
   const instants = waiting.map((entry) => entry.until)
   if (takesOccurrences && job.next_run_at !== null) instants.push(job.next_run_at)
   return instants.length === 0 ? null : Math.min(...instants)
+}
+
+/** Of several the first in this order. */
+function standingOf({ kind, enabled, entries, last_run }: Job): Standing {
+  if (kind !== 'recurring') return 'ok'
+  if (entries.some(({ state, attempt }) => state === 'retry' && attempt > 0)) return 'retrying'
+  if (last_run?.outcome === 'failed') return 'failing'
+  return enabled ? 'ok' : 'paused'
 }
 
 function endsByItself({ kind }: Job): boolean {

@@ -24,7 +24,7 @@ export function ended(job: Job, entry: Entry, { outcome, error, items = 0 }: Run
   return {
     ...job,
     totals,
-    last_run: { run, outcome, began_at, ended_at: now, error },
+    last_run: { run, outcome, began_at, ended_at: now, error, ...streakOf(job.last_run, outcome, now) },
     daily: addDaily(job.daily, { at: now, outcome, duration_ms, items }),
     recent: addRecent(job.recent, {
       at: began_at,
@@ -33,6 +33,18 @@ export function ended(job: Job, entry: Entry, { outcome, error, items = 0 }: Run
       lateness_ms: began_at - scheduled_for,
     }),
   }
+}
+
+/** How many runs in a row have failed; one that gave way or was cancelled says nothing of that. */
+function streakOf(
+  last: LastRun | null,
+  outcome: LastRun['outcome'],
+  now: number,
+): Pick<LastRun, 'failures' | 'failing_since'> {
+  const { failures = 0, failing_since = null } = last ?? {}
+  if (outcome === 'cancelled') return { failures, failing_since }
+  if (outcome === 'succeeded') return { failures: 0, failing_since: null }
+  return { failures: failures + 1, failing_since: failing_since ?? now }
 }
 
 /** Counts occurrences that were skipped. */

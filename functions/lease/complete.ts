@@ -30,18 +30,19 @@ const PATIENCE_MS = 10_000
 
 /**
  * Settles a run that its target had accepted, by the token that came with the call: `opens` says whether a kept hash is that
- * token's. It counts for one attempt, until its deadline, once. Rejects with `unauthenticated` for any other token, and `store_unreachable`.
+ * token's. It counts for one attempt, until its deadline, once; what the target says is `read` only once it is proven. Rejects with `unauthenticated` for any other token, and `store_unreachable`.
  */
 export async function completeRun(
   { documents: store, clock, random, told }: Completing,
   run: string,
   opens: (hash: string) => boolean,
-  outcome: Outcome,
+  read: () => Promise<Outcome>,
 ): Promise<Completed> {
   const { documents, time } = withStoreTime(store, clock)
   for (const pause of [...LOOK_AGAIN, null]) {
     const { held, copies, mayCome } = await find(documents, run, opens)
     if (held !== null) {
+      const outcome = await read()
       const settling = settle({ documents, copies, time, clock, random, policiesOf }, [{ held, outcome }])
       const settled = await settledWithin(settling, clock)
       told(settled, time.now())

@@ -65,7 +65,7 @@ export function freshRecords(draft: Draft): string[] {
 export function write(draft: Draft, records: Records, now: number): Writing {
   const { stored } = draft
   if (draft.kind === 'damaged') {
-    const fields = { status: 'damaged', claimable_at: null, damage: draft.reason }
+    const fields = { status: 'damaged', standing: 'damaged', claimable_at: null, damage: draft.reason }
     return {
       draft,
       changes: [update(stored, fields)],

@@ -1,9 +1,10 @@
 import { TickoverError } from '../errors.ts'
 import { buryDead } from '../job/dead.ts'
-import { type Entry, isHeld } from '../job/job.ts'
+import { type Entry, isHeld, type Job } from '../job/job.ts'
 import { parseJob } from '../job/parse.ts'
+import type { Death, Look, Plan } from '../job/plan.ts'
 import type { Path } from '../rollout/stage.ts'
-import type { Cursor, Documents, Stored } from '../store/documents.ts'
+import type { Change, Cursor, Documents, Stored } from '../store/documents.ts'
 import { claim } from './claim.ts'
 
 /** A holder, by its run. */
@@ -18,6 +19,9 @@ export interface Freed {
   readonly freed: readonly Holder[]
   readonly living: readonly (Holder & { readonly until: number })[]
 }
+
+/** What is written in the same commit as the end of a job's dead holders. */
+export type Beside = (job: Job, deaths: readonly Death[], now: number) => readonly Change[]
 
 /** No lease, and no target's deadline, is longer than this, in ms: a job with a holder is to be looked at by then. */
 const LONGEST_LEASE_MS = 86_400_000
@@ -37,6 +41,7 @@ export async function free(
   lanes: readonly string[],
   now: number,
   path?: Path,
+  beside: Beside = () => [],
 ): Promise<Freed> {
   const freed: Holder[] = []
   const living: (Holder & { until: number })[] = []
@@ -45,7 +50,7 @@ export async function free(
       const holders = page.map((stored) => holdersOf(stored, path))
       living.push(...holders.flat().filter(({ until }) => until > now))
       const dead = page.filter((_, index) => holders[index]?.some(({ until }) => until <= now))
-      freed.push(...(await buryAll(documents, dead, now)))
+      freed.push(...(await buryAll(documents, dead, now, beside)))
     }
   }
   return { freed, living }
@@ -74,12 +79,21 @@ function holdersOf(stored: Stored, path: Path | undefined): (Holder & { until: n
     .map((entry) => ({ ...holder(stored.ref.id, entry), until: entry.until }))
 }
 
-async function buryAll(documents: Documents, jobs: readonly Stored[], now: number): Promise<Holder[]> {
+async function buryAll(
+  documents: Documents,
+  jobs: readonly Stored[],
+  now: number,
+  beside: Beside,
+): Promise<Holder[]> {
   const look = { now, owner: 'free', path: 'tick', lease_ms: 0 } as const
+  const decide = (job: Job, seen: Look): Plan => {
+    const plan = buryDead(job, seen)
+    return plan.deaths.length === 0 ? plan : { ...plan, also: beside(job, plan.deaths, now) }
+  }
   const freed: Holder[] = []
   let left = jobs
   for (let commits = 0; commits < MOST_COMMITS && left.length > 0; commits++) {
-    const { written, lost, trouble } = await claim(documents, left, look, new Map(), buryDead)
+    const { written, lost, trouble } = await claim(documents, left, look, new Map(), decide)
     if (trouble !== null)
       throw new TickoverError('store_unreachable', 'Not every dead holder was freed. Ask for it again.')
     for (const { draft, deaths } of written)

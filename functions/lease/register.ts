@@ -14,7 +14,14 @@ const MOST_COMMITS = 20
 /** What is written in the same commit as a job that is made or changed; `before` is null for a new one. */
 export type Beside = (before: Job | null, after: Job, now: number) => readonly Change[]
 
-const NOTHING: Beside = () => []
+/** What enrolling goes by. */
+export interface Enrolling {
+  readonly beside: Beside
+  /** Throws for a document whose name is not to be taken; asked of every copy that is decided on. */
+  readonly requireOwn: (standing: Stored) => void
+}
+
+const PLAIN: Enrolling = { beside: () => [], requireOwn: () => undefined }
 
 /** Brings the coded jobs into the store, as `enrol` does; whether one is paused is not the code's business. */
 export function register(documents: Documents, definitions: readonly Definition[]): Promise<void> {
@@ -32,17 +39,18 @@ export function register(documents: Documents, definitions: readonly Definition[
 export async function enrol(
   documents: Documents,
   registrations: readonly Registration[],
-  beside: Beside = NOTHING,
+  enrolling: Enrolling = PLAIN,
 ): Promise<void> {
   for (let first = 0; first < registrations.length; first += MOST_CHANGES) {
     const some = registrations.slice(first, first + MOST_CHANGES)
     const { value, time } = await documents.get(some.map(({ definition }) => jobRef(definition.name)))
     const missing = some.filter((_, index) => (value[index] ?? null) === null)
-    const all = missing.length === 0 || (await createAll(documents, missing, beside, time))
+    const all = missing.length === 0 || (await createAll(documents, missing, enrolling, time))
     const others = all ? some.filter((registration) => !missing.includes(registration)) : some
     for (const registration of others) {
       const stored = value[some.indexOf(registration)] ?? null
-      if (!stands(stored, registration)) await registerOne(documents, registration, beside)
+      if (stored !== null) enrolling.requireOwn(stored)
+      if (!stands(stored, registration)) await registerOne(documents, registration, enrolling)
     }
   }
 }
@@ -51,7 +59,7 @@ export async function enrol(
 async function createAll(
   documents: Documents,
   registrations: readonly Registration[],
-  beside: Beside,
+  { beside }: Enrolling,
   now: number,
 ): Promise<boolean> {
   const changes = registrations.flatMap((registration) => creation(registration, beside, now))
@@ -59,10 +67,15 @@ async function createAll(
   return (await documents.commit(changes)).outcome === 'done'
 }
 
-async function registerOne(documents: Documents, registration: Registration, beside: Beside): Promise<void> {
+async function registerOne(
+  documents: Documents,
+  registration: Registration,
+  { beside, requireOwn }: Enrolling,
+): Promise<void> {
   for (let commits = 0; commits < MOST_COMMITS; commits++) {
     const { value, time: now } = await documents.get([jobRef(registration.definition.name)])
     const stored = value[0] ?? null
+    if (stored !== null) requireOwn(stored)
     if (stands(stored, registration)) return
     await documents.commit(
       stored === null

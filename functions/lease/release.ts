@@ -1,5 +1,5 @@
 import { TickoverError } from '../errors.ts'
-import type { Job } from '../job/job.ts'
+import type { Entry, Job } from '../job/job.ts'
 import type { Death, Look, Plan } from '../job/plan.ts'
 import { release } from '../job/release.ts'
 import type { Change, Documents } from '../store/documents.ts'
@@ -27,25 +27,39 @@ export async function releaseLease(
   name: string,
   { run, why, also }: Letting,
 ): Promise<readonly string[]> {
-  let asked: { readonly runs: readonly string[]; readonly entries: readonly Change[] } | null = null
+  let asked: Asked | null = null
   for (let looks = 0; looks < MOST_LOOKS; looks++) {
     const { value, time: now } = await documents.get([jobRef(name)])
     const stored = existing(value[0])
+    const job = readable(stored)
+    if (asked !== null && (await areThere(documents, asked.entries))) return asked.runs
+    const meant: readonly Entry[] =
+      asked?.meant ?? job.entries.filter((entry) => run === null || entry.run === run)
     const look: Look = { now, owner: 'release', path: 'tick', lease_ms: 0 }
-    const decide = (job: Job): Plan => {
-      const plan = release(job, look, run, why)
-      return { ...plan, also: also(job, plan.deaths, now) }
+    const decide = (one: Job): Plan => {
+      const plan = release(one, look, (entry) => meant.some((seen) => isSame(seen, entry)), why)
+      return { ...plan, also: also(one, plan.deaths, now) }
     }
-    const { deaths, also: entries = [] } = decide(readable(stored))
-    if (deaths.length === 0)
-      return asked !== null && (await areThere(documents, asked.entries)) ? asked.runs : []
-    asked = { runs: deaths.map(({ entry }) => entry.run), entries }
+    const { deaths, also: entries = [] } = decide(job)
+    if (deaths.length === 0) return []
+    asked = { meant, entries, runs: deaths.map(({ entry }) => entry.run) }
     const { written, trouble } = await claim(documents, [stored], look, new Map(), decide)
     if (trouble !== null)
       throw new TickoverError('store_unreachable', 'It is not known whether they were released. Ask again.')
     if (written.length > 0) return written.flatMap(({ deaths: gone }) => gone.map(({ entry }) => entry.run))
   }
   throw new TickoverError('store_unreachable', 'Others change this job again and again. Ask again.')
+}
+
+/** What was asked for: the entries as they were seen, so that a lost reply does not have a released run cancelled as well. */
+interface Asked {
+  readonly meant: readonly Entry[]
+  readonly entries: readonly Change[]
+  readonly runs: readonly string[]
+}
+
+function isSame(seen: Entry, { run, fence, state }: Entry): boolean {
+  return seen.run === run && seen.fence === fence && seen.state === state
 }
 
 /** Was the commit made whose reply was lost? What it wrote beside tells. */

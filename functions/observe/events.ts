@@ -22,7 +22,7 @@ export type Event =
       readonly job: string
       readonly run: string
       readonly attempt: number
-      readonly fate: 'retry' | 'failed' | 'replaced'
+      readonly fate: 'retry' | 'failed' | 'replaced' | 'cancelled'
     }
   /** This process lost the right to a run that it was executing. */
   | {

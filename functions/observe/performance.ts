@@ -49,6 +49,7 @@ interface RecentError {
 }
 
 const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
 /** An error in a list is read for what it is, not to its end. */
 const LONGEST_ERROR = 500
 
@@ -82,7 +83,8 @@ export function pathsOf(reading: Reading): Readonly<Record<Path, PathPerformance
   return { legacy: pathOf(reading, 'legacy'), tick: pathOf(reading, 'tick') }
 }
 
-function pathOf({ ticks: all, runs, from, to }: Reading, path: Path): PathPerformance {
+function pathOf(reading: Reading, path: Path): PathPerformance {
+  const { ticks: all, runs, to } = reading
   const ticks = all.filter((tick) => tick.path === path)
   const own = runs.filter(({ attempts }) => attempts.at(-1)?.path === path)
   const ended = own.filter(isEnded)
@@ -102,8 +104,14 @@ function pathOf({ ticks: all, runs, from, to }: Reading, path: Path): PathPerfor
     lateness_ms: spreadOf(scheduled.map(({ lateness_ms }) => lateness_ms)),
     tick_ms: spreadOf(ticks.map(({ duration_ms }) => duration_ms)),
     store_calls_per_run: share(calls, executed),
-    runs_per_hour: (ended.length * HOUR_MS) / Math.max(1, to - from),
+    runs_per_hour: (ended.length * HOUR_MS) / Math.max(MINUTE_MS, to - firstOf(reading)),
   }
+}
+
+/** Since when there is something to count: a window may reach back to before the beginning. */
+function firstOf({ ticks, runs, from }: Reading): number {
+  const instants = [...ticks, ...runs].map(({ started_at }) => started_at)
+  return instants.length === 0 ? from : instants.reduce((first, at) => Math.min(first, at))
 }
 
 function countOf(runs: readonly Ended[], status: 'succeeded' | 'failed'): number {

@@ -26,7 +26,12 @@ export function scrub(value: unknown, depth = 0): unknown {
 /** Text without what looks like a secret, at most 8 KiB of it. */
 export function scrubText(text: string): string {
   const bounded = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}… (${text.length} characters)` : text
-  return SECRETS.reduce((clean, [shape, stand]) => clean.replace(shape, stand), bounded.toWellFormed())
+  return redact(bounded)
+}
+
+/** Text without what looks like a secret, however long it is. */
+export function redact(text: string): string {
+  return SECRETS.reduce((clean, [shape, stand]) => clean.replace(shape, stand), text.toWellFormed())
 }
 
 function scrubObject(value: object, depth: number): unknown {
@@ -42,8 +47,13 @@ export function scrubFields(value: object, depth = 0): Record<string, unknown> {
   return Object.fromEntries(names.map((name) => [scrubText(name), scrubNamed(value, name, depth)]))
 }
 
+/** Does the name say that a secret stands under it? */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name)
+}
+
 function scrubNamed(value: object, name: string, depth: number): unknown {
-  if (SECRET_NAME.test(name)) return '[redacted]'
+  if (isSecretName(name)) return '[redacted]'
   return attempt(() => scrub(Reflect.get(value, name), depth + 1))
 }
 

@@ -62,7 +62,7 @@ function shapeProblem(text: string, count: number): string | null {
   if (text.startsWith('@') && !NICKNAMES.has(text.toLowerCase()))
     return `"${text}" is no known nickname; use one of ${[...NICKNAMES.keys()].join(', ')} or "@every 90s"`
   if (count === 6)
-    return 'has six fields; leave out the seconds (the first), or use every_seconds for less than a minute'
+    return 'has six fields; leave out the seconds (the first), or write "@every 10s" for less than a minute'
   if (count !== 5) return `needs five fields (minute hour day-of-month month day-of-week), not ${count}`
   return null
 }

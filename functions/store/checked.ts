@@ -48,6 +48,10 @@ export function checkRefs(refs: readonly Ref[]): void {
 
 function checkRef({ collection, id }: Ref): void {
   checkCollection(collection)
+  checkId(id)
+}
+
+function checkId(id: string): void {
   const bytes = Buffer.byteLength(id)
   if (bytes === 0 || bytes > MOST_ID_BYTES)
     throw refusal('id', `an id has 1 to ${MOST_ID_BYTES} bytes, not ${bytes}`)
@@ -73,6 +77,7 @@ export function checkedQuery(query: Query | Selection): Asked {
     throw refusal('upTo', 'is no instant of this shape')
   if (after !== undefined && !isPlace(after.value, isTimed))
     throw refusal('after', 'is no place in this shape')
+  if (after !== undefined) checkId(after.id)
   return asked
 }
 

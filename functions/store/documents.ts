@@ -81,6 +81,7 @@ export interface Shape {
 export const SHAPES = {
   due: { collection: 'scheduler_jobs', equals: 'lane', order: 'claimable_at' },
   jobs: { collection: 'scheduler_jobs', equals: 'kind', order: 'name' },
+  standing: { collection: 'scheduler_jobs', equals: 'standing', order: 'name' },
   changed: { collection: 'scheduler_jobs', equals: 'lane', order: 'defined_at' },
   runs: { collection: 'scheduler_runs', equals: 'lane', order: 'scheduled_for' },
   effects: { collection: 'scheduler_effects', equals: 'run', order: 'started_at' },
@@ -91,13 +92,13 @@ export const SHAPES = {
   history: {
     collection: 'scheduler_runs',
     equals: 'job',
-    order: 'scheduled_for',
+    order: 'listed_at',
     direction: 'descending',
   },
   performed: {
     collection: 'scheduler_runs',
     equals: 'performed_job',
-    order: 'scheduled_for',
+    order: 'listed_at',
     direction: 'descending',
   },
   recent_runs: {

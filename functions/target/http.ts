@@ -29,6 +29,7 @@ export async function performHttp(
     const outcome = outcomeOfAnswer(answer, {
       now: calling.clock.now(),
       accepted: acceptance(job, answer.token_hash),
+      secrets: answer.secrets,
     })
     return { ...outcome, acts: actsOf(intents, outcome, isTaken(answer)) }
   } catch (error) {
@@ -51,7 +52,7 @@ async function call(
   standing: Standing,
   job: Job,
   payload: string,
-): Promise<Answer & { readonly token_hash: string }> {
+): Promise<Answer & { readonly token_hash: string; readonly secrets: readonly string[] }> {
   const { entry, run } = standing.held
   const place = placeOf(targetOf(job), calling)
   const body = JSON.stringify(bodyOf(job, run.fields, payload))
@@ -68,7 +69,8 @@ async function call(
     signal: standing.signal,
     limits: LIMITS,
   })
-  return { ...cleaned(answer, [run_token, ...secretsOf(proof)]), token_hash: hashOfToken(run_token) }
+  const secrets = [run_token, ...secretsOf(proof)]
+  return { ...cleaned(answer, secrets), secrets, token_hash: hashOfToken(run_token) }
 }
 
 function targetOf({ target }: Job): HttpTarget {

@@ -1,4 +1,7 @@
 import { TickoverError } from '../errors.ts'
+import type { Job } from '../job/job.ts'
+import { claimableAt } from '../job/stored.ts'
+import { type Suspicion, suspicionOf } from '../job/suspect.ts'
 import { claim } from '../lease/claim.ts'
 import type { Decide } from '../lease/draft.ts'
 import type { Held } from '../lease/held.ts'
@@ -20,6 +23,8 @@ export class Pool {
   readonly #slots: number
   readonly #settler: Settler
   readonly #living = new Map<Promise<void>, number>()
+  /** Of all that is not settled yet: what ended and is not, dies with its process as well. */
+  readonly #suspicions = new Map<Held, Suspicion>()
 
   /** `bell` rings when a run is settled, since its job's next occurrence may be due, and when the last slot gets free. */
   constructor(engine: Engine, executing: Executing & Settling, tally: Tally, bell: Bell, slots: number) {
@@ -31,12 +36,18 @@ export class Pool {
     const { time } = executing
     this.#settler = createSettler(executing, engine.clock, engine.settings.batch_size, (settled) => {
       accountSettled(tally, engine.emit, settled, time.now())
+      if (settled.kind === 'settled' && isDue(settled.settlement.job, time.now())) this.dueAgain++
+      else if (this.#isSuspect(settled.finished.held)) this.dueAgain++
+      this.#suspicions.delete(settled.finished.held)
       bell.ring()
     })
   }
 
   /** Attempts begun so far. */
   begun = 0
+
+  /** Settles so far after which the job had more that was due, or others that had to wait for a suspect. */
+  dueAgain = 0
 
   get living(): number {
     return this.#living.size
@@ -45,6 +56,11 @@ export class Pool {
   /** How many of the living runs were begun before the instant (own clock, ms). */
   livingSince(before: number): number {
     return [...this.#living.values()].filter((begun) => begun < before).length
+  }
+
+  /** How far each run that lives, or is not settled yet, is to be distrusted. */
+  suspicions(): readonly Suspicion[] {
+    return [...this.#suspicions.values()]
   }
 
   /**
@@ -89,6 +105,16 @@ export class Pool {
       if (wasFull || this.#living.size === 0) this.#bell.ring()
     })
     this.#living.set(living, this.#engine.clock.now())
+    this.#suspicions.set(held, this.#suspicionOf(held))
+  }
+
+  #isSuspect(held: Held): boolean {
+    return (this.#suspicions.get(held) ?? 'none') !== 'none'
+  }
+
+  #suspicionOf({ job, entry }: Held): Suspicion {
+    const copy = this.#executing.copies.get(job)?.fields
+    return copy === undefined ? 'none' : suspicionOf(copy, entry)
   }
 
   async #live(held: Held): Promise<void> {
@@ -97,8 +123,13 @@ export class Pool {
     const { timeout_seconds } = job.policies
     const ending = await execute(this.#executing, { held, payload: job.payload, timeout_seconds })
     const about = { job: held.job, run: held.entry.run, attempt: held.entry.attempt }
+    if (ending.kind === 'left' || ending.kind === 'lost') this.#suspicions.delete(held)
     if (ending.kind === 'left') this.#engine.emit({ kind: 'run_left', ...about })
     else if (ending.kind !== 'lost') this.#settler.add({ held, outcome: ending })
     else accountLost(this.#tally, this.#engine.emit, about, ending.performed)
   }
+}
+
+function isDue(job: Job, now: number): boolean {
+  return (claimableAt(job) ?? Number.POSITIVE_INFINITY) <= now
 }

@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts'
 import { isSkewed, recordTick, type TickEnd } from './record.ts'
 import { openSession, type Session } from './session.ts'
 import { Sight } from './sight.ts'
+import { compatible, mayJoin } from './suspects.ts'
 
 /** What a tick is asked for. */
 export interface TickRequest {
@@ -83,14 +84,22 @@ async function work(one: Tick): Promise<void> {
   for (;;) {
     const phase = phaseNow(one)
     const free = freeSlots(one)
+    const { dueAgain } = one.pool
     const seen = phase === 'closed' || free === 0 ? NOTHING : await look(one, phase, free)
     if (seen.progressed) continue
     if (one.pool.living === 0) {
       await one.pool.settled()
-      if (phase !== 'dwell' || isSkewed(one.engine, one.time) || freeSlots(one) === 0) return
+      // What was still to be settled at this look may have more that is due: a backlog goes on in the same tick.
+      if (phase !== 'closed' && one.pool.dueAgain > dueAgain) continue
+      if (isThrough(one, phase)) return
     }
     await one.bell.wait(one.engine.clock, pauseUntil(one, seen.next_at))
   }
+}
+
+/** With nothing under way: is there nothing to wait for either? */
+function isThrough(one: Tick, phase: Phase): boolean {
+  return phase !== 'dwell' || isSkewed(one.engine, one.time) || freeSlots(one) === 0
 }
 
 const NOTHING: Look = { progressed: false, next_at: Number.POSITIVE_INFINITY }
@@ -123,17 +132,24 @@ async function look(one: Tick, phase: Phase, free: number): Promise<Look> {
 async function takeDue(one: Tick, phase: Phase, free: number): Promise<Look> {
   const { engine, documents, time, tally } = one
   const most = Math.min(free, engine.settings.batch_size)
-  const found = await findDue(documents, engine.claimant, {
-    lane: one.request.lane,
-    upTo: time.now() + (phase === 'dwell' ? LOOK_AGAIN : 0),
-    most: one.outrun ? most * SPREAD : most,
-  })
+  const living = one.pool.suspicions()
+  const mayClaim = (job: Stored, now: number) =>
+    engine.claimant.mayClaim(job, now) && mayJoin(living, job, now)
+  const found = await findDue(
+    documents,
+    { mayClaim },
+    {
+      lane: one.request.lane,
+      upTo: time.now() + (phase === 'dwell' ? LOOK_AGAIN : 0),
+      most: one.outrun ? most * SPREAD : most,
+    },
+  )
   if (isSkewed(engine, time)) return NOTHING
   const { now } = found
   const due = found.jobs.filter((stored) => claimableOf(stored) <= now)
   const coming = found.jobs.map(claimableOf).filter((at) => at > now)
   if (one.budget.dwells) one.sight.see(found.jobs, now)
-  const jobs = choose(one, due, most)
+  const jobs = compatible(living, choose(one, due, most), now)
   tally.checked += found.read
   tally.due += jobs.length
   const taken = jobs.length === 0 ? null : await one.pool.take(jobs, one.id, now)

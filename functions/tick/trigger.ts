@@ -30,6 +30,10 @@ export interface Triggered {
 /** How long its request waits for the first attempt, in ms; after that the run goes on without it. */
 const PATIENCE_MS = 240_000
 
+/** How often it is looked whether the target has completed what it accepted, in ms. */
+const FIRST_PAUSE = 500
+const LONGEST_PAUSE = 10_000
+
 /** Looks at a job that others change at the same time. */
 const MOST_LOOKS = 5
 
@@ -49,8 +53,24 @@ export async function trigger(engine: Engine, wish: Wish): Promise<Triggered> {
   const over = new AbortController()
   const tooLong = engine.clock.sleep(PATIENCE_MS, over.signal)
   await Promise.race([session.pool.idle(), tooLong]).finally(() => over.abort())
-  const run = await readRun(session, wish.run)
-  return { isOver: run.finished_at !== null || run.status === 'retry', run }
+  const run = await readEnd(engine, session, wish.run)
+  return { isOver: isOver(run), run }
+}
+
+/** The run once its first attempt has ended, also by the later word of its target, as far as there is patience. */
+async function readEnd({ clock, stop }: Engine, session: Session, id: string): Promise<Run> {
+  const until = session.began + PATIENCE_MS
+  let run = await readRun(session, id)
+  for (let pause = FIRST_PAUSE; !isOver(run) && !stop.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    if (clock.now() + pause > until) break
+    await clock.sleep(pause, stop)
+    run = await readRun(session, id)
+  }
+  return run
+}
+
+function isOver({ finished_at, status }: Run): boolean {
+  return finished_at !== null || status === 'retry'
 }
 
 /** One look: claims the run, or buries who holds its slot and is dead. */

@@ -21,11 +21,11 @@ Tickover runs here. Stop it with Ctrl-C.
   token issuer         ${issuer.url}
   Cloud Scheduler      ${scheduler} (gRPC)${firestore === null ? '' : firestoreLines(firestore)}
 
-Send a one-off job, then look at all jobs:
+Send a one-off job, then look at all of them:
 
   curl ${token} -H 'Content-Type: application/json' -d '${JSON.stringify(job)}' ${url}/api/jobs
 
-  curl ${token} ${url}/api/jobs
+  curl ${token} '${url}/api/jobs?kind=one_off'
 `
 }
 

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Issuer } from './issuer.ts'
+import { isNamedHere } from './named-here.ts'
 import { forward } from './stack/forward.ts'
 
 /** What this Identity-Aware Proxy stands before, and whom it takes everybody for. */
@@ -43,11 +44,6 @@ export async function startIap({ port, target, audience, email, issuer }: IapOpt
       await closed
     },
   }
-}
-
-/** Another site could have its own name point at this machine, and would be signed in with it. */
-function isNamedHere({ headers }: IncomingMessage): boolean {
-  return /^(127\.0\.0\.1|localhost)(:\d{1,5})?$/i.test(headers.host ?? '')
 }
 
 function portOf(server: Server): number {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Clock } from '../../functions/clock.ts'
 import { issuerKeys } from './issuer/keys.ts'
 import { type Mint, mintAssertion, mintToken } from './issuer/mint.ts'
+import { isNamedHere } from './named-here.ts'
 
 /** A stand-in for Google's token issuer, and for the keys of IAP. Its tokens are worth something only where `certs_url` is trusted. */
 export interface Issuer {
@@ -48,7 +49,8 @@ export async function startIssuer({
       fetches += 1
       json(response, body, `public, max-age=${max_age_seconds}, must-revalidate`)
     }
-    if (url.pathname === '/oauth2/v1/certs') publish(keys.pems())
+    if (!isNamedHere(request)) response.writeHead(403).end('Ask for it by its name on this machine.\n')
+    else if (url.pathname === '/oauth2/v1/certs') publish(keys.pems())
     else if (url.pathname === '/oauth2/v3/certs') publish(keys.jwks())
     else if (url.pathname === '/iap/verify/public_key') publish(iapKeys.pems())
     else if (url.pathname === '/token') await token(url, response)

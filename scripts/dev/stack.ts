@@ -14,6 +14,7 @@ import { openControl } from './stack/open-control.ts'
 import { startNear } from './stack/ports.ts'
 import { createRevisions } from './stack/revisions.ts'
 import { filesIn, IAP_AUDIENCE, YOU } from './stack/settings.ts'
+import { namesIn } from './stack/tables.ts'
 
 /** What the stack is started with. */
 export interface StackOptions {
@@ -75,7 +76,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const firestore = parts.adopt(firestoreOnDemand(options.env), close)
   const front = parts.adopt(await startFront(port, clock), close)
   const revisions = parts.adopt(createRevisions({ ...options, front }), (them) => them.stop())
-  const tokens = newTokens()
+  const tokens = newTokens(namesIn(options.env.SCHEDULER_SERVICES))
   const made = { issuer, demo_url: demo.url, tokens, firestore, revisions }
   const service = createLocalService({ ...options, ...made })
   // Google's client takes a while to load; meanwhile the function starts.

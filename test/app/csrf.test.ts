@@ -73,6 +73,24 @@ describe('a request with credentials that no browser sends by itself', () => {
     const headers = { authorization: 'Bearer operator', 'content-type': 'application/json' }
     expect((await app.request('/api/jobs', { method: 'POST', body, headers })).status).toBe(201)
   })
+
+  it.each([
+    [{ 'sec-fetch-site': 'cross-site' }, 403],
+    [{ 'sec-fetch-site': 'same-site' }, 403],
+    [{ origin: 'https://evil.example.com' }, 403],
+    [{ origin: 'null' }, 403],
+    [{ 'sec-fetch-site': 'same-origin' }, 201],
+    [{ 'sec-fetch-site': 'none' }, 201],
+    [{ origin: 'http://localhost', host: 'localhost' }, 201],
+  ])(
+    'is refused all the same when a browser says that another site sent it: %o is %i',
+    async (said, status) => {
+      const { app } = setup()
+      const body = JSON.stringify({ job_type: 'x', schedule_at: '2030-02-01T00:00:00Z' })
+      const headers = { authorization: 'Bearer operator', 'content-type': 'application/json', ...said }
+      expect((await app.request('/api/jobs', { method: 'POST', body, headers })).status).toBe(status)
+    },
+  )
 })
 
 describe('every answer', () => {

@@ -420,6 +420,8 @@ describe('GET /api/jobs', () => {
       began_at: NOW - 9000,
       ended_at: NOW - 8000,
       error: null,
+      failures: 0,
+      failing_since: null,
     } as const
     const totals = { runs: 3, succeeded: 2, failed: 1, skipped: 0, duplicates_suppressed: 0 }
     const { app } = setup({ jobs: [storedJob({ last_run, totals })] })

@@ -48,6 +48,7 @@ function run(path: Path, ago: number, changes: Partial<Run> = {}, of = job()): F
     attempt: 1,
     owner: 'a',
     give_backs: 0,
+    died: false,
     trouble: null,
     token: null,
   } as const

@@ -25,7 +25,7 @@ const run = (id: string): Ref => ({ collection: 'scheduler_runs', id })
 const create = (ref: Ref, fields: Fields): Change => ({ kind: 'create', ref, fields })
 const place = (id: string, claimable_at: unknown, lane: unknown = 'main') =>
   create(job(id), { lane, claimable_at })
-const ran = (id: string, scheduled_for: unknown, of = 'mail') => create(run(id), { job: of, scheduled_for })
+const ran = (id: string, listed_at: unknown, of = 'mail') => create(run(id), { job: of, listed_at })
 
 /** What every adapter of the port must do. */
 export function documentsContract(name: string, setup: () => Promise<Setup>): void {

@@ -103,7 +103,7 @@ describe('npm start', () => {
       'a run is shown',
     )
     const { jobs } = (await inShell(list)) as { jobs: { name: string }[] }
-    expect(jobs.map(({ name }) => name)).toEqual(expect.arrayContaining(['arrival-logging', 'heartbeat']))
+    expect(jobs.map(({ name }) => name)).toContain(made.id)
     expect(stack.output()).not.toMatch(/^\{|trouble|Refused|undefined|null/m)
     expect((await stop(stack)).code).toBe(0)
   })

@@ -1,9 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { newJob } from '../../functions/job/definition.ts'
-import { toFields } from '../../functions/job/stored.ts'
 import { openBrowser } from '../support/browser.ts'
-import { idleJob } from '../support/page-jobs.ts'
 import { NOW, openScene, type Scene } from '../support/page-scene.ts'
 import { openPage } from '../support/page-view.ts'
 
@@ -34,51 +31,6 @@ const seen = (yes: boolean) =>
   `Object.defineProperty(document, 'hidden', { value: ${!yes}, configurable: true })
   document.dispatchEvent(new Event('visibilitychange'))`
 const notice = (page: Page) => page.locator('#notice')
-
-describe('the list of jobs', () => {
-  it('says of each job how it stands, when it runs next and how it did', async () => {
-    const page = await open('#/jobs')
-    const told = async (name: string) => (await row(page, name).innerText()).replaceAll(/\s+/g, ' ')
-    expect(await told('capture-authorised-payments')).toMatch(/running.*every 5 min.*in 5 min.*97.5 %/)
-    expect(await told('aml-report')).toMatch(/overdue.*daily at 06:00.*15 min ago/)
-    expect(await told('dispute-deadlines')).toMatch(/failing.*failed/)
-    expect(await told('sanctions-list')).toMatch(/override.*paused/)
-    expect(await told('chargeback-export')).toMatch(/damaged.*schedule/)
-    const spark = row(page, 'dispute-deadlines').getByRole('img')
-    expect(await spark.getAttribute('aria-label')).toMatch(
-      /^Last 20 runs: \d+ failed; the latest failed; median/,
-    )
-  })
-
-  it('begins at a name as it is typed, and keeps the focus in the box', async () => {
-    const page = await open('#/jobs')
-    await page.getByLabel('Name begins with').pressSequentially('ris')
-    await row(page, 'fx-rates').waitFor({ state: 'detached' })
-    expect(await page.locator('tbody tr').count()).toBe(1)
-    await page.keyboard.type('x')
-    await page.getByText('No job of this kind has a name that begins with “risx”').waitFor()
-    expect(page.url()).toContain('name=risx')
-  })
-
-  it('turns pages of 100, and says where there is nothing', async () => {
-    for (let n = 0; n < 130; n += 1) {
-      const job = newJob(idleJob(`export-${String(n).padStart(3, '0')}`, { kind: 'one_off' }), NOW)
-      const ref = { collection: 'scheduler_jobs', id: job.name } as const
-      await scene.plant({ kind: 'create', ref, fields: toFields(job) })
-    }
-    const page = await open('#/jobs')
-    await page.getByRole('link', { name: 'One-off' }).click()
-    await row(page, 'export-000').waitFor()
-    expect(await page.locator('tbody tr').count()).toBe(100)
-    await page.getByRole('link', { name: 'Next 100' }).click()
-    await row(page, 'export-100').waitFor()
-    expect(await page.locator('tbody tr').count()).toBe(30)
-    await page.getByRole('link', { name: 'First page' }).click()
-    await row(page, 'export-000').waitFor()
-    await page.getByRole('link', { name: 'Reported' }).click()
-    await page.getByText('No outside scheduler reports here.').waitFor()
-  })
-})
 
 describe('one job', () => {
   it('marks the clock change that its next occurrences meet', async () => {
@@ -111,6 +63,45 @@ describe('one job', () => {
     const page = await open('#/job/sanctions-list')
     await page.getByRole('link', { name: 'Show skipped' }).click()
     await page.getByText('2 occurrences: paused').waitFor()
+  })
+
+  it('says that it is paused wherever it would tell of a next run', async () => {
+    const page = await open('#/job/sanctions-list')
+    const now = await page.getByRole('region', { name: 'Now' }).innerText()
+    expect(now).toMatch(/Next run\s+paused: nothing begins until it is resumed/)
+    const listed = page.getByRole('region', { name: 'Next occurrences' })
+    expect(await listed.innerText()).toContain('The job is paused.')
+    expect(await listed.locator('li .badge').allInnerTexts()).toEqual(Array(10).fill('paused'))
+  })
+
+  it('says which attempt has failed with what, while its run waits for the next', async () => {
+    const page = await open('#/job/dispute-deadlines')
+    const now = await page.getByRole('region', { name: 'Now' }).innerText()
+    expect(now).toMatch(
+      /Attempt 2 of \d has failed, the next comes in 2 min: The scheme’s gateway answered 429/,
+    )
+    expect(now).toMatch(/Failing\s+since .* ago \(.*\), \d+ in a row/)
+  })
+
+  it('says who acted, and for whom', async () => {
+    const fields = {
+      action: 'job_enabled',
+      actor: 'you@example.com',
+      on_behalf_of: 'Jörg Müller',
+      reason: 'x',
+    }
+    const states = { before: null, after: null, at: NOW, subject: 'risk-scores' }
+    const ref = { collection: 'scheduler_audit', id: 'behalf' } as const
+    await scene.plant({ kind: 'create', ref, fields: { ...fields, ...states } })
+    const page = await open('#/job/risk-scores')
+    await page.getByText('by you@example.com for Jörg Müller').waitFor()
+  })
+
+  it('that there is not is told in words for people', async () => {
+    const page = await open('#/job/nobody')
+    const told = await page.getByRole('alert').innerText()
+    expect(told).toContain('No job has this name')
+    expect(told).not.toContain('/api')
   })
 })
 
@@ -199,7 +190,7 @@ describe('an action', () => {
     await page.getByRole('alert').getByText('fx-rates is a job of this deployment’s code').waitFor()
   })
 
-  it('can be done by keyboard alone, and Escape does nothing', async () => {
+  it('can be done by keyboard alone; Escape does nothing, and keeps what was typed', async () => {
     const page = await open('#/job/fx-rates')
     const tabTo = async (name: string) => {
       for (let n = 0; n < 40; n += 1) {
@@ -211,15 +202,19 @@ describe('an action', () => {
     await tabTo('Pause')
     await page.keyboard.press('Enter')
     await page.locator('dialog').waitFor()
+    await page.keyboard.type('By key')
     await page.keyboard.press('Escape')
     await page.locator('dialog').waitFor({ state: 'detached' })
     expect(await page.evaluate('document.activeElement?.textContent')).toBe('Pause')
     await page.keyboard.press('Enter')
-    await page.keyboard.type('By keyboard')
+    expect(await page.getByLabel('Reason').inputValue()).toBe('By key')
+    await page.keyboard.press('End')
+    await page.keyboard.type('board')
     await tabTo('Pause')
     await page.keyboard.press('Enter')
     await notice(page).getByText('paused').waitFor()
     expect((await scene.job('fx-rates')).enabled).toBe(false)
+    expect(await page.getByRole('region', { name: 'Audit trail' }).innerText()).toContain('“By keyboard”')
   })
 })
 
@@ -251,7 +246,7 @@ describe('the page by itself', () => {
     await page.clock.fastForward(60_000)
     expect(asked).toBe(0)
     await page.evaluate(seen(true))
-    await expect.poll(() => asked).toBe(1)
+    await expect.poll(() => asked).toBeGreaterThan(0)
   })
 
   it('keeps what it knew when the store is out of reach, and says so', async () => {
@@ -259,10 +254,12 @@ describe('the page by itself', () => {
     scene.fail(/^\/api/)
     await page.getByRole('button', { name: 'Refresh' }).click()
     await page.getByText('The store is out of reach').waitFor()
+    expect(await page.locator('#fresh.stale').innerText()).toMatch(/^As of .*, cannot be refreshed since /)
     expect(await row(page, 'fx-rates').count()).toBe(1)
     scene.fail(null)
     await page.getByRole('button', { name: 'Refresh' }).click()
     await page.getByText('The store is out of reach').waitFor({ state: 'detached' })
+    expect(await page.locator('#fresh').innerText()).not.toContain('since')
   })
 
   it('tells a viewer that only operators act, and somebody signed out to sign in again', async () => {

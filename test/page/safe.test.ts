@@ -158,6 +158,7 @@ async function plant({ put, plant: store, job }: Scene): Promise<void> {
     scheduled_for: NOW,
     began_at: NOW,
     give_backs: 0,
+    died: false,
     trouble: evil('trouble'),
     token: null,
   } as const
@@ -172,7 +173,15 @@ async function plant({ put, plant: store, job }: Scene): Promise<void> {
     }),
     {
       entries: [entry],
-      last_run: { run: 'r', outcome: 'failed', began_at: NOW, ended_at: NOW, error: evil('last error') },
+      last_run: {
+        run: 'r',
+        outcome: 'failed',
+        began_at: NOW,
+        ended_at: NOW,
+        error: evil('last error'),
+        failures: 1,
+        failing_since: NOW,
+      },
       overrides: {
         enabled: null,
         schedule: {
@@ -192,6 +201,7 @@ async function plant({ put, plant: store, job }: Scene): Promise<void> {
     job: NAME,
     status: 'skipped',
     scheduled_for: NOW - 1,
+    listed_at: NOW - 1,
     first_at: NOW - 1,
     last_at: NOW,
     count: 2,

@@ -1,7 +1,9 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { runId } from '../../functions/job/job.ts'
+import type { Change, Fields } from '../../functions/store/documents.ts'
 import { openBrowser } from '../support/browser.ts'
+import { idleJob } from '../support/page-jobs.ts'
 import { NOW, openScene, type Scene } from '../support/page-scene.ts'
 import { openPage } from '../support/page-view.ts'
 import { seriousFlaws } from './flaws.ts'
@@ -30,28 +32,34 @@ async function overlapping() {
     [115, 3],
   ] as const) {
     const begun = NOW - n * MINUTE
-    const attempt = { attempt: 1, fence: 1, owner: 'a', path: 'tick', outcome: 'succeeded', error: null }
-    const times = { started_at: begun, ended_at: begun + minutes * MINUTE }
-    const fields = {
-      id: runId(job, begun),
-      job,
-      job_type: job,
-      lane: 'default',
-      triggered_by: 'manual',
-      scheduled_for: begun,
-      status: 'succeeded',
-      fence: 1,
-      attempts: [{ ...attempt, ...times }],
-      started_at: begun,
-      finished_at: times.ended_at,
-      lateness_ms: 0,
-      items: null,
-      result: null,
-      error: null,
-      expire_at: NOW + 1e9,
-    }
-    await scene.plant({ kind: 'create', ref: { collection: 'scheduler_runs', id: fields.id }, fields })
+    await scene.plant(ranOnce(job, begun, { finished_at: begun + minutes * MINUTE }))
   }
+}
+
+/** The record of a run by hand that took a while, unless it is changed. */
+function ranOnce(job: string, begun: number, changes: { finished_at: number } & Fields): Change {
+  const attempt = { attempt: 1, fence: 1, owner: 'a', path: 'tick', outcome: 'succeeded', error: null }
+  const fields = {
+    id: runId(job, begun),
+    job,
+    job_type: job,
+    lane: 'default',
+    triggered_by: 'manual',
+    scheduled_for: begun,
+    listed_at: begun,
+    performed_job: job,
+    status: 'succeeded',
+    fence: 1,
+    attempts: [{ ...attempt, started_at: begun, ended_at: changes.finished_at }],
+    started_at: begun,
+    lateness_ms: 0,
+    items: null,
+    result: null,
+    error: null,
+    expire_at: NOW + 1e9,
+    ...changes,
+  }
+  return { kind: 'create', ref: { collection: 'scheduler_runs', id: fields.id }, fields }
 }
 
 const open = (place = '#/timeline', options = {}) => openPage(browser, scene, place, options)
@@ -119,6 +127,28 @@ describe('the timeline', () => {
     expect(await overlapping.innerText()).toContain('run by hand')
   })
 
+  it('shows 100 jobs at a time, and says how many more there are', async () => {
+    const ran = Array.from({ length: 130 }, (_, n) => `export-${String(n).padStart(3, '0')}`)
+    const instant = NOW - 3 * 86_400_000
+    for (const job of ran) {
+      const skip = { reason: 'overlap', first_at: instant, last_at: instant, count: 1 }
+      const fields = { ...skip, job, lane: 'payments', status: 'skipped', scheduled_for: instant }
+      await scene.plant({ kind: 'create', ref: { collection: 'scheduler_runs', id: `${job}@` }, fields })
+    }
+    const to = new Date(instant + 10 * MINUTE).toISOString()
+    const page = await open(`#/timeline?lane=payments&span=1h&to=${to}`)
+    const more = page.getByRole('navigation', { name: 'Pages of jobs' })
+    const [, left] = /At least (\d+) more jobs/.exec(await more.innerText()) ?? []
+    const rows = page.locator('svg.track')
+    const shown = await rows.count()
+    await more.getByRole('link', { name: 'Next 100 jobs' }).click()
+    await more.getByText('These are the last jobs.').waitFor()
+    expect(await rows.count()).toBe(Number(left))
+    expect(shown + Number(left)).toBeGreaterThanOrEqual(ran.length)
+    await more.getByRole('link', { name: 'First 100 jobs' }).click()
+    await more.getByText('At least').waitFor()
+  })
+
   it('fits a phone, and has no flaw that matters, in light and dark', async () => {
     const page = await open('#/timeline?lane=payments&table=yes', { viewport: { width: 360, height: 780 } })
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360)
@@ -147,5 +177,26 @@ describe('the charts of a job', () => {
       expect.stringMatching(/^p50 /),
       expect.stringMatching(/^p95 /),
     ])
+  })
+  it('have an axis of different steps and names that cover nothing, also for one run of a millisecond', async () => {
+    await scene.put(idleJob('ticker'))
+    const begun = NOW - 10 * MINUTE
+    await scene.plant(
+      ranOnce('ticker', begun, { finished_at: begun + 1, lateness_ms: 1, triggered_by: 'scheduler' }),
+    )
+    const page = await open('#/job/ticker')
+    await page.getByText('One run is known').waitFor()
+    const chart = page.locator('.chart').first()
+    expect(await chart.locator('.grid text').allTextContents()).toEqual(['0 ms', '1 ms', '2 ms'])
+    const boxes = await chart
+      .locator('text')
+      .evaluateAll((texts) => texts.map((one) => one.getBoundingClientRect().toJSON()))
+    const covering = boxes.filter((a, n) =>
+      boxes.some(
+        (b, m) =>
+          m > n && a.left < b.right && b.left < a.right && a.top < b.bottom - 2 && b.top < a.bottom - 2,
+      ),
+    )
+    expect(covering).toEqual([])
   })
 })

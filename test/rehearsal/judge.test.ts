@@ -36,7 +36,7 @@ const pair: Job = {
 function run(second: number, path: Path = 'tick'): Run {
   const scheduled_for = at(second)
   const id = `pair@${new Date(scheduled_for).toISOString()}`
-  const rest = { began_at: scheduled_for, give_backs: 0, trouble: null, token: null, until: 0 }
+  const rest = { began_at: scheduled_for, give_backs: 0, died: false, trouble: null, token: null, until: 0 }
   const entry = {
     run: id,
     state: 'running',

@@ -168,6 +168,13 @@ export const MUTANTS: readonly Mutant[] = [
     instead: 'if (entry.attempt >= 1_000) return remove',
   },
   {
+    law: 8,
+    what: 'a run that kills its process takes the innocent beside it along, each time',
+    file: 'job/suspect.ts',
+    text: "if (next === 'none') return true",
+    instead: 'return true',
+  },
+  {
     law: 9,
     what: 'a process whose clock is off claims',
     file: 'tick/tick.ts',

@@ -1,7 +1,7 @@
 import { auditChange } from '../../functions/admin/audit.ts'
 import type { Definition } from '../../functions/job/definition.ts'
 import { DEFAULT_POLICIES } from '../../functions/job/policies.ts'
-import { enrol, register } from '../../functions/lease/register.ts'
+import { type Beside, enrol, register } from '../../functions/lease/register.ts'
 import { createRegistry } from '../../functions/target/registry.ts'
 import type { Actor } from './actor.ts'
 import { answered } from './answered.ts'
@@ -51,13 +51,14 @@ export async function registration(world: World, drawn: Chance): Promise<void> {
     enabled: !world.faulty || drawn.often(0.9),
   }))
   world.count('service registered')
-  const audited = enrol(instance.documentsAs(SERVICE), registrations, (before, { name }, at) => {
+  const beside: Beside = (before, { name }, at) => {
     const isNew = before === null && at > world.timeline.now - 1000 && world.watch.wasDeleted(name)
     if (isNew) world.count('job made anew')
     const entry = { action: 'job_registered', at, actor: 'service', subject: name, reason: '' }
     return [auditChange(`registration ${world.made++}`, { ...entry, before: null, after: null })]
-  })
-  await answered(world, audited)
+  }
+  const enrolling = { beside, requireOwn: () => undefined }
+  await answered(world, enrol(instance.documentsAs(SERVICE), registrations, enrolling))
 }
 
 function definitions(revision: number): readonly Definition[] {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { simulate } from './simulate.ts'
 
 const run = promisify(execFile)
-const SEEDS = 60
+const SEEDS = 30
 
 test(`the laws hold at every step of ${SEEDS} simulated worlds, and every trouble occurred in them`, async () => {
   // As `npm run simulate` does it: a plain process is twice as fast as a test runner's.

@@ -30,6 +30,12 @@ export function entryOf(job: StoredJob | undefined, run: string): Entry | undefi
   return job?.entries?.find((entry) => entry.run === run)
 }
 
+/** Has a run of it one attempt left, after its process died (as far as can be told from outside)? */
+export function hasLastChance({ entries, policies }: Job): boolean {
+  const last = policies.max_attempts - 1
+  return entries.some(({ state, died, attempt }) => (state === 'running' || died) && attempt >= last)
+}
+
 export function dueOf(job: Job, from: number, to: number): number[] {
   const offset = offsetOf(job.name.split('~')[0]!, job.policies.jitter_seconds)
   return occurrences(job.schedule, from, Math.min(to, job.ends_at ?? to), 10_000, offset)

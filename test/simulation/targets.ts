@@ -86,7 +86,12 @@ export class Targets {
       const completing = { documents, clock, random: () => drawn.next(), told: () => undefined }
       const heard = await answered(
         world,
-        completeRun(completing, run, (hash) => hash === token, outcome),
+        completeRun(
+          completing,
+          run,
+          (hash) => hash === token,
+          async () => outcome,
+        ),
       )
       if (heard.kind === 'answer') return world.count('completion taken')
       if (heard.kind === 'refused' && heard.code !== 'store_unreachable')

@@ -14,6 +14,7 @@ import {
   dueOf,
   dueOfAttempt,
   entryOf,
+  hasLastChance,
   isAskedFor,
   isCompletedBy,
   isEnded,
@@ -122,14 +123,16 @@ export class Watch {
     }
   }
 
-  /** While the store works: nothing that may be claimed waits for longer than lease + skew + cadence. */
+  /**
+   * While the store works: nothing that may be claimed waits for longer than lease + skew + cadence; a last chance, which
+   * begins beside no other suspect, for no longer than twice that.
+   */
   nothingWaits(since: number, longest: number): void {
-    for (const name of this.#jobs) {
-      const job = this.job(name)
-      if (job === undefined) continue
+    for (const job of this.jobs()) {
       if (job.claimable_at === null || job.status === 'damaged') continue
-      const waited = this.#now() - Math.max(job.claimable_at, since, this.#offered.get(name)?.at ?? 0)
-      if (waited > longest) this.violate(8, `${job.name} has waited for ${waited} ms`)
+      const waited = this.#now() - Math.max(job.claimable_at, since, this.#offered.get(job.name)?.at ?? 0)
+      if (waited > longest && (waited > 2 * longest || !hasLastChance(job)))
+        this.violate(8, `${job.name} has waited for ${waited} ms`)
     }
   }
 

@@ -37,6 +37,7 @@ function ended(job: Job, habit: Habit, instant: number, fence: number, luck: Cha
     scheduled_for: instant,
     began_at: began,
     give_backs: 0,
+    died: false,
     trouble: null,
     token: null,
   } as const
@@ -57,10 +58,14 @@ function after(job: Job, run: Run): Job {
   const ended_at = run.finished_at ?? began_at
   const outcome = run.status === 'failed' ? 'failed' : 'succeeded'
   const duration_ms = ended_at - began_at
-  const { totals, recent, daily } = job
+  const { totals, recent, daily, last_run } = job
+  const streak =
+    outcome === 'failed'
+      ? { failures: (last_run?.failures ?? 0) + 1, failing_since: last_run?.failing_since ?? ended_at }
+      : { failures: 0, failing_since: null }
   return {
     ...job,
-    last_run: { run: run.id, outcome, began_at, ended_at, error: run.error },
+    last_run: { run: run.id, outcome, began_at, ended_at, error: run.error, ...streak },
     totals: {
       ...totals,
       runs: totals.runs + 1,

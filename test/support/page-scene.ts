@@ -92,7 +92,9 @@ async function live(scene: Scene): Promise<void> {
     next_run_at: NOW - 900_000,
   })
   await scene.put(idleJob('chargeback-export', { display_name: 'Chargeback export' }))
-  await write(scene.store, 'chargeback-export', { schedule: { kind: 'cron', expression: 'at noon' } })
+  const schedule = { kind: 'cron', expression: 'at noon' }
+  const spoilt = { schedule, standing: 'damaged', claimable_at: null }
+  await write(scene.store, 'chargeback-export', spoilt)
   await skipped(scene)
 }
 
@@ -149,6 +151,7 @@ function entry(job: string, changes: Partial<Job['entries'][number]>): Job['entr
     scheduled_for,
     began_at: scheduled_for + 900,
     give_backs: 0,
+    died: false,
     trouble: null,
     token: null,
     ...changes,

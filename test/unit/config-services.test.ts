@@ -96,12 +96,13 @@ describe('the services', () => {
     expect(problems({ ...env, A_TOKEN: TOKEN, B_TOKEN: `${TOKEN}b` })).toEqual([])
   })
 
-  it('are reached over https outside local, unless their address is a private one', () => {
+  it('are reached over https, unless their address is a private one', () => {
     const plain = { ...MAIL, EMAIL_SERVICE_URL: 'http://mail.internal' }
-    expect(problems(plain)).toEqual([])
-    expect(problems({ ...AWAY, ...plain })).toEqual([
-      expect.stringMatching(/^SCHEDULER_SERVICES has a service whose URL is http/),
-    ])
+    for (const where of [{}, AWAY])
+      expect(problems({ ...where, ...plain })).toEqual([
+        expect.stringMatching(/^SCHEDULER_SERVICES has a service whose URL is http/),
+      ])
+    expect(problems({ ...plain, SCHEDULER_PRIVATE_HOSTS: 'mail.internal' })).toEqual([])
     const services = { SCHEDULER_SERVICES: '{"email-service":{"private":true}}' }
     expect(problems({ ...AWAY, ...plain, ...services })).toEqual([])
   })

@@ -4,6 +4,7 @@ import { askCron } from './cron.js'
 import { ask } from './dialog.js'
 import { h } from './dom.js'
 import { done } from './done.js'
+import { sightOf } from './meanwhile.js'
 import { announce } from './notice.js'
 import { hrefOf } from './router.js'
 import { mayOperate } from './standing.js'
@@ -84,13 +85,13 @@ function announceRun({ message, run, result }) {
 function askPause(job) {
   const text =
     'Nothing of it begins any more. What runs now finishes; retries wait. Skipped occurrences are recorded.'
-  plain(job, { title: `Pause ${job.name}?`, text, confirm: 'Pause', route: '/disable' })
+  plain(job, { title: `Pause ${job.name}?`, text, confirm: 'Pause', route: '/disable', sight: sightOf(job) })
 }
 
 /** @param {Job} job */
 function askResume(job) {
   const text = 'It goes on with its next occurrence. Those of the pause are recorded as skipped.'
-  plain(job, { title: `Resume ${job.name}?`, text, confirm: 'Resume', route: '/enable' })
+  plain(job, { title: `Resume ${job.name}?`, text, confirm: 'Resume', route: '/enable', sight: sightOf(job) })
 }
 
 /** @param {Job} job */
@@ -99,7 +100,7 @@ function askRelease(job) {
     h('li', { class: 'mono' }, `${run} – ${owner || 'nobody yet'}`),
   )
   const text =
-    'Whoever holds it loses it: a holder that still lives is refused when it settles. Do this when the holder is known to be dead.'
+    'Whoever holds it loses it: a holder that still lives is refused when it settles. Do this when the holder is known to be dead. A run that waits for another attempt is cancelled.'
   plain(job, {
     title: `Release the lease of ${job.name}?`,
     text,
@@ -113,7 +114,7 @@ function askRelease(job) {
 /** @param {Job} job */
 function askReset(job) {
   const text = 'The operators’ changes go; what the code or the service registered counts again.'
-  plain(job, { title: `Reset ${job.name}?`, text, confirm: 'Reset', route: '/reset' })
+  plain(job, { title: `Reset ${job.name}?`, text, confirm: 'Reset', route: '/reset', sight: sightOf(job) })
 }
 
 /** @param {Job} job */
@@ -145,17 +146,20 @@ function askDelete(job) {
  * An action that needs a reason and nothing else.
  *
  * @param {Job} job
- * @param {{ title: string, text: string, confirm: string, route: string, danger?: boolean, more?: Node }} how
+ * @param {{ title: string, text: string, confirm: string, route: string, danger?: boolean, more?: Node,
+ *   sight?: ReturnType<typeof sightOf> }} how
  */
-function plain(job, { title, text, confirm, route, danger = false, more }) {
+function plain(job, { title, text, confirm, route, danger = false, more, sight }) {
   ask({
     title,
     intro: [h('p', {}, text), more],
     confirm,
     danger,
+    ...(sight && { sight }),
     perform: async (reason) => {
+      const body = { reason, definedAt: sight?.definedAt() }
       /** @type {{ message: string }} */
-      const { message } = await send('POST', jobPath(job.name, route), { reason })
+      const { message } = await send('POST', jobPath(job.name, route), body)
       announce('ok', message)
       await done()
     },

@@ -29,12 +29,21 @@ export function auditTrail({ entries, next_cursor }, { name, query }) {
   )
 }
 
+/**
+ * Who is proven to have acted, and for whom they said they did.
+ *
+ * @param {Pick<import('./shapes.d.ts').AuditEntry, 'actor' | 'on_behalf_of'>} entry
+ */
+export function byWhom({ actor, on_behalf_of }) {
+  return on_behalf_of ? `${actor} for ${on_behalf_of}` : actor
+}
+
 /** @param {import('./shapes.d.ts').AuditEntry} entry */
-function line({ id, action, at, actor, reason, before, after }) {
+function line({ id, action, at, reason, before, after, ...who }) {
   return h(
     'li',
     { 'data-key': id },
-    h('p', {}, h('strong', {}, action.replaceAll('_', ' ')), ` by ${actor} `, fullInstant(at)),
+    h('p', {}, h('strong', {}, action.replaceAll('_', ' ')), ` by ${byWhom(who)} `, fullInstant(at)),
     h('p', { class: 'dim' }, reason === '' ? 'No reason was given.' : `“${reason}”`),
     h(
       'details',

@@ -9,11 +9,20 @@ import { durationText, localText } from './time.js'
 const WIDTH = matchMedia('(max-width: 640px)').matches ? 340 : 640
 const HEIGHT = 150
 const LEFT = 72
+/** On the right stand the names of the levels, beside what is drawn. */
+const RIGHT = WIDTH - 92
 const TOP = 10
 const BOTTOM = 20
 const FLOOR = HEIGHT - BOTTOM
 /** Where the largest value is so many times the middle one, equal steps would flatten all others. */
 const WIDE = 20
+/** Two lines of text are so far apart. */
+const LINE = 12
+/** Where an axis may end, in ms: its half is as round as its end. */
+const ENDS = [
+  2, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 4e3, 10e3, 20e3, 60e3, 120e3, 300e3, 600e3, 1200e3, 3600e3, 7200e3,
+  14400e3, 43200e3, 86400e3,
+]
 
 /**
  * Lateness and duration of a job's last runs, oldest on the left; runs that did not end have no duration.
@@ -80,13 +89,13 @@ function chart(title, meaning, points) {
  * @param {string} id of what says the same in words
  */
 function drawing(points, sorted, scale, id) {
-  const step = (WIDTH - LEFT - 8) / Math.max(1, points.length - 1)
+  const step = (RIGHT - LEFT - 8) / Math.max(1, points.length - 1)
   const x = (/** @type {number} */ place) => LEFT + 4 + place * step
   return svg(
     'svg',
     { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-labelledby': id },
     ...scale.ticks.map((value) => gridLine(value, scale)),
-    ...[0.5, 0.95].map((share) => levelLine(share, percentile(sorted, share), scale)),
+    ...levels(sorted, scale),
     ...points.map((point, place) => mark(point, x(place), scale.y(point.value))),
     ...timeLabels(points),
   )
@@ -108,7 +117,10 @@ function height(share) {
 function scaleOf(sorted) {
   const most = Math.max(1, sorted.at(-1) ?? 1)
   const isLog = most > WIDE * Math.max(1, percentile(sorted, 0.5)) && most >= 100
-  if (!isLog) return { isLog, ticks: [0, most / 2, most], y: (value) => height(value / most) }
+  if (!isLog) {
+    const end = ENDS.find((one) => one >= most) ?? most
+    return { isLog, ticks: [0, end / 2, end], y: (value) => height(value / end) }
+  }
   const decades = Math.ceil(Math.log10(most))
   const ticks = Array.from({ length: decades + 1 }, (_, n) => 10 ** n).slice(-5)
   const [least = 1, top = most] = [ticks[0], ticks.at(-1)]
@@ -125,29 +137,35 @@ function gridLine(value, { y }) {
   return svg(
     'g',
     { class: 'grid' },
-    svg('line', { x1: LEFT, x2: WIDTH, y1: y(value), y2: y(value) }),
+    svg('line', { x1: LEFT, x2: RIGHT, y1: y(value), y2: y(value) }),
     svg('text', { x: LEFT - 6, y: y(value) + 3.5, 'text-anchor': 'end' }, durationText(value)),
   )
 }
 
 /**
- * @param {number} share
- * @param {number} value
+ * The median and the 95th percentile, each named at its end; names that would cover each other move apart.
+ *
+ * @param {readonly number[]} sorted
  * @param {Scale} scale
  */
-function levelLine(share, value, { y }) {
-  const name = `p${share * 100}`
-  // The higher level is named above its line and the lower one below, so that they never cover each other.
-  const offset = share > 0.5 ? -3 : 11
+function levels(sorted, { y }) {
+  const [half, most] = [percentile(sorted, 0.5), percentile(sorted, 0.95)]
+  const upper = Math.min(y(most), FLOOR - LINE)
+  return [level('p50', half, y(half), Math.max(y(half), upper + LINE)), level('p95', most, y(most), upper)]
+}
+
+/**
+ * @param {string} name
+ * @param {number} value
+ * @param {number} y of its line
+ * @param {number} middle of its name
+ */
+function level(name, value, y, middle) {
   return svg(
     'g',
     { class: `level ${name}` },
-    svg('line', { x1: LEFT, x2: WIDTH, y1: y(value), y2: y(value) }),
-    svg(
-      'text',
-      { x: WIDTH - 2, y: y(value) + offset, 'text-anchor': 'end' },
-      `${name} ${durationText(value)}`,
-    ),
+    svg('line', { x1: LEFT, x2: RIGHT, y1: y, y2: y }),
+    svg('text', { x: RIGHT + 6, y: middle + 3.5 }, `${name} ${durationText(value)}`),
   )
 }
 

@@ -176,11 +176,7 @@ function side(title, own, other) {
     ['Began', instantText(own.started_at), null],
     ['Outcome', own.status ?? '–', other.run === null ? null : (other.status ?? '–')],
     ['Would do', intentText(own), other.run === null ? null : intentText(other)],
-    [
-      'Payload',
-      own.payload_hash?.slice(0, 12) ?? '–',
-      other.run === null ? null : (other.payload_hash?.slice(0, 12) ?? '–'),
-    ],
+    ['Payload', payloadText(own, other), other.run === null ? null : payloadText(other, own)],
     ['Attempts', String(own.attempts), null],
     ['Error', own.error ?? 'none', other.run === null ? null : (other.error ?? 'none')],
   ])
@@ -241,6 +237,19 @@ function rules(all) {
       ),
     ),
   )
+}
+
+/**
+ * What was given to the run is known by its digest alone: the same digest, the same payload.
+ *
+ * @param {Side} own
+ * @param {Side} other
+ */
+function payloadText({ payload_hash: digest }, other) {
+  if (digest === null) return 'not known'
+  if (other.run === null) return `known by its digest, ${digest.slice(0, 12)}`
+  if (digest === other.payload_hash) return 'the same on both sides'
+  return `another than the other side’s (its digest is ${digest.slice(0, 12)})`
 }
 
 /** @param {Side} side */

@@ -2,6 +2,7 @@ import { jobPath, read, send } from './api.js'
 import { ask } from './dialog.js'
 import { h } from './dom.js'
 import { done } from './done.js'
+import { sightOf } from './meanwhile.js'
 import { announce } from './notice.js'
 import { occurrenceList } from './occurrences.js'
 import { ZONE } from './time.js'
@@ -16,9 +17,10 @@ const TYPING_MS = 250
 export function askCron(job) {
   const stands = job.schedule?.kind === 'cron' ? job.schedule : { expression: '', time_zone: ZONE }
   const shown = h('div', { class: 'preview', 'aria-live': 'polite' })
-  const look = later(async () => preview(job.name, expression.value.trim(), zone.value.trim()), shown)
+  const look = later(async () => preview(job, expression.value.trim(), zone.value.trim()), shown)
   const expression = field('cron', stands.expression, look)
   const zone = field('zone', stands.time_zone, look)
+  const sight = sightOf(job)
   look()
   ask({
     title: `Change the schedule of ${job.name}`,
@@ -31,8 +33,10 @@ export function askCron(job) {
       h('div', {}, h('h3', {}, 'The next five occurrences'), shown),
     ],
     confirm: 'Change',
+    sight,
     perform: async (reason) => {
-      const body = { cronExpression: expression.value.trim(), timeZone: zone.value.trim(), reason }
+      const chosen = { cronExpression: expression.value.trim(), timeZone: zone.value.trim() }
+      const body = { ...chosen, reason, definedAt: sight.definedAt() }
       /** @type {{ message: string }} */
       const { message } = await send('PUT', jobPath(job.name, '/cron'), body)
       announce('ok', message)
@@ -62,14 +66,16 @@ function later(draw, shown) {
 }
 
 /**
- * @param {string} name
+ * @param {import('./shapes.d.ts').Job} job
  * @param {string} cron
  * @param {string} time_zone
  */
-async function preview(name, cron, time_zone) {
+async function preview({ name, enabled }, cron, time_zone) {
   if (cron === '') return h('p', { class: 'dim' }, 'Type an expression, such as 0 9 * * 1-5.')
   try {
-    return occurrenceList(await read(jobPath(name, '/preview'), { count: 5, cron, time_zone }))
+    /** @type {import('./shapes.d.ts').Preview} */
+    const listed = await read(jobPath(name, '/preview'), { count: 5, cron, time_zone })
+    return occurrenceList(listed, { isPaused: enabled === false })
   } catch (error) {
     return h('p', { class: 'bad-text' }, error instanceof Error ? error.message : String(error))
   }

@@ -2,8 +2,8 @@ import { h } from './dom.js'
 import { countText } from './numbers.js'
 import { asWritten, inWords } from './schedule.js'
 import { spark } from './spark.js'
-import { outcomeBadge } from './state.js'
-import { durationText, fullInstant } from './time.js'
+import { outcomeBadge, streakText } from './state.js'
+import { durationText, fullInstant, relativeText } from './time.js'
 
 /** @typedef {import('./shapes.d.ts').Job} Job */
 /** @typedef {readonly [term: string, value: import('./dom.js').Child]} Fact */
@@ -25,14 +25,17 @@ export function factList(facts) {
  * Where a job stands now.
  *
  * @param {Job} job
+ * @param {readonly (import('./shapes.d.ts').Execution | import('./shapes.d.ts').Skipped)[]} executions its last ones, as far as they are known
  */
-export function standing(job) {
+export function standing(job, executions) {
   const { schedule, recent = [] } = job
   const words = schedule && inWords(schedule)
   const written = schedule && h('span', { class: 'mono dim' }, asWritten(schedule))
   return factList([
     ['Schedule', schedule && h('span', {}, words && `${words} `, schedule.kind !== 'at' && written)],
-    ['Next run', fullInstant(job.nextRunAt, job.enabled === false ? 'paused' : 'none is left')],
+    ['Retrying', retrying(job, executions)],
+    ['Failing', streakText(job)],
+    ['Next run', nextRun(job)],
     ['Last run', lastRun(job)],
     ['Last 20 runs', recent.length > 0 && spark(recent)],
     ['All runs', totals(job)],
@@ -40,11 +43,45 @@ export function standing(job) {
   ])
 }
 
+/**
+ * What the attempts so far have failed with, of the run that waits for another.
+ *
+ * @param {Job} job
+ * @param {readonly (import('./shapes.d.ts').Execution | import('./shapes.d.ts').Skipped)[]} executions
+ */
+function retrying({ entries = [], policies }, executions) {
+  const waiting = entries.find(({ state, attempt }) => state === 'retry' && attempt >= 1)
+  if (waiting === undefined) return null
+  const run = executions.find(({ id }) => id === waiting.run)
+  const tried = run?.status === 'skipped' ? [] : (run?.attempts ?? [])
+  const error = tried.at(-1)?.error ?? waiting.trouble
+  const of = typeof policies?.max_attempts === 'number' ? ` of ${policies.max_attempts}` : ''
+  return h(
+    'span',
+    {},
+    `Attempt ${waiting.attempt}${of} has failed, the next comes ${relativeText(waiting.until)}`,
+    error && h('span', { class: 'bad-text' }, `: ${error}`),
+  )
+}
+
 /** @param {Job} job */
-function lastRun({ lastRunStatus, lastRunAt, lastRunDuration }) {
-  if (!lastRunStatus) return h('span', { class: 'dim' }, 'none yet')
+function nextRun({ enabled, nextRunAt }) {
+  if (enabled === false) return h('strong', {}, 'paused: nothing begins until it is resumed')
+  return fullInstant(nextRunAt, 'none is left')
+}
+
+/** @param {Job} job */
+function lastRun({ last_run, lastRunAt, lastRunDuration }) {
+  if (!last_run) return h('span', { class: 'dim' }, 'none has ended yet')
   const took = h('span', { class: 'dim' }, ` · took ${durationText(lastRunDuration)}`)
-  return h('span', {}, outcomeBadge(lastRunStatus), ' ', fullInstant(lastRunAt), took)
+  return h(
+    'span',
+    {},
+    outcomeBadge(last_run.outcome === 'succeeded' ? 'completed' : last_run.outcome),
+    ' ',
+    fullInstant(lastRunAt),
+    took,
+  )
 }
 
 /** @param {Job} job */

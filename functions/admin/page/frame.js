@@ -4,6 +4,7 @@ import { silence } from './notice.js'
 import { failure, failureLine, loading } from './panels.js'
 import { placeOf, ROUTES } from './router.js'
 import { localText } from './time.js'
+import { keepVisits, turn, visitHere } from './visits.js'
 
 /** A view is read again this often while it is seen. */
 const REFRESH_MS = 15_000
@@ -22,10 +23,17 @@ const REFRESH_MS = 15_000
 let current = null
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer
+/** When the first reading failed of those that failed since the last good one, in ms; null: the last was good. @type {number | null} */
+let staleSince = null
+let readAt = 0
 
 /** Shows the place that the address names, and reads it again every 15 s while the page is seen. */
 export function start() {
-  addEventListener('hashchange', () => void go())
+  keepVisits()
+  addEventListener('hashchange', () => {
+    turn()
+    void go()
+  })
   document.addEventListener('visibilitychange', () => void refresh())
   void go()
 }
@@ -61,7 +69,7 @@ async function go() {
   const late = setTimeout(() => current === here && !here.shown && patch(region('view'), [loading()]), 150)
   await draw(here)
   clearTimeout(late)
-  if (current === here && isElsewhere) arrive()
+  if (current === here) arrive(isElsewhere)
 }
 
 /** @param {NonNullable<typeof current>} here */
@@ -76,7 +84,7 @@ async function draw(here) {
   } catch (error) {
     if (signal.aborted) return
     // What was known stays: an operator would rather see it with its time than nothing.
-    if (here.shown) patch(region('trouble'), [failureLine(error)])
+    if (here.shown) stale(error)
     else patch(region('view'), [failure(error)])
   }
   region('view').setAttribute('aria-busy', 'false')
@@ -97,7 +105,27 @@ function show(here, data) {
   here.data = data
   document.title = `${here.view.title(here.place)} – Tickover`
   patch(region('trouble'), [])
-  patch(region('fresh'), [document.createTextNode(`As of ${localText(Date.now())}`)])
+  staleSince = null
+  readAt = Date.now()
+  fresh()
+}
+
+/**
+ * What is shown is older than it should be.
+ *
+ * @param {unknown} error
+ */
+function stale(error) {
+  staleSince ??= Date.now()
+  patch(region('trouble'), [failureLine(error, 'This cannot be refreshed')])
+  fresh()
+}
+
+/** Says in the bar of when it is what is shown. */
+function fresh() {
+  const since = staleSince === null ? '' : `, cannot be refreshed since ${localText(staleSince)}`
+  region('fresh').classList.toggle('stale', staleSince !== null)
+  patch(region('fresh'), [document.createTextNode(`As of ${localText(readAt)}${since}`)])
 }
 
 /** @param {import('./router.js').Place} place */
@@ -119,11 +147,22 @@ function markNavigation({ path }) {
   patch(region('nav'), links)
 }
 
-function arrive() {
+/**
+ * Another view begins at its top, with its heading. A place that the reader comes back to stands as they left it, with the
+ * focus on the link that they followed.
+ *
+ * @param {boolean} isElsewhere
+ */
+function arrive(isElsewhere) {
+  const visit = visitHere()
+  if (visit === undefined && !isElsewhere) return
+  const links = [...region('view').querySelectorAll('a')]
+  const left = links.find((link) => visit?.href && link.getAttribute('href') === visit.href)
   const heading = region('view').querySelector('h1')
   heading?.setAttribute('tabindex', '-1')
-  scrollTo(0, 0)
-  heading?.focus({ preventScroll: true })
+  scrollTo(0, visit?.y ?? 0)
+  if (left !== undefined) left.focus({ preventScroll: true })
+  else if (isElsewhere) heading?.focus({ preventScroll: true })
 }
 
 /** @param {import('./router.js').Place} place */

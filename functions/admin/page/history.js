@@ -31,7 +31,11 @@ export function historyTable({ executions, pagination }, place) {
         { class: 'button', href: at(place, { skipped: skipped ? null : 'yes' }) },
         skipped ? 'Hide skipped' : 'Show skipped',
       ),
-      h('span', { class: 'dim' }, `${countText(pagination.total)} runs are known`),
+      h(
+        'span',
+        { class: 'dim' },
+        pagination.total === 1 ? 'One run is known' : `${countText(pagination.total)} runs are known`,
+      ),
     ),
     executions.length === 0
       ? empty('Nothing has run yet.')

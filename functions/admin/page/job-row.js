@@ -2,7 +2,7 @@ import { h } from './dom.js'
 import { hrefOf } from './router.js'
 import { asWritten, inWords } from './schedule.js'
 import { spark } from './spark.js'
-import { outcomeBadge, stateBadges, statesOf } from './state.js'
+import { outcomeBadge, stateBadges, statesOf, streakText } from './state.js'
 import { durationText, instant, localText, relativeText } from './time.js'
 
 /** @typedef {import('./shapes.d.ts').Job} Job */
@@ -16,11 +16,12 @@ export function jobRow(job) {
   const key = { 'data-key': `job-${job.name}` }
   if (job.status === 'damaged') return h('tr', key, naming(job), cell('State', stateBadges(job)), damage(job))
   const runs = job.recent ?? []
+  const streak = streakText(job)
   return h(
     'tr',
     key,
     naming(job),
-    cell('State', stateBadges(job)),
+    cell('State', stateBadges(job), streak && h('div', { class: 'dim small' }, streak)),
     cell('Schedule', ...schedule(job)),
     cell('Next run', nextRun(job)),
     cell('Last outcome', ...lastOutcome(job)),
@@ -30,16 +31,27 @@ export function jobRow(job) {
   )
 }
 
+/**
+ * What people call a job: a one-off job has an id for its name, which tells nobody what it is.
+ *
+ * @param {Job} job
+ */
+export function titleOf({ name, kind, displayName, jobType }) {
+  if (displayName && displayName !== name) return displayName
+  return (kind === 'one_off' && jobType) || name
+}
+
 /** @param {Job} job */
 function naming(job) {
   const { enabled, schedule } = job.overrides ?? { enabled: null, schedule: null }
+  const title = titleOf(job)
   return h(
     'th',
     { scope: 'row' },
-    h('a', { class: 'job-name', href: hrefOf('job', job.name) }, job.displayName || job.name),
+    h('a', { class: 'job-name', href: hrefOf('job', job.name) }, title),
     (enabled || schedule) &&
       h('span', { class: 'tag warn', title: 'An operator changed what is registered' }, 'override'),
-    job.displayName && job.displayName !== job.name && h('div', { class: 'mono dim' }, job.name),
+    title !== job.name && h('div', { class: 'mono dim' }, job.name),
   )
 }
 
@@ -62,16 +74,18 @@ function schedule({ schedule }) {
 
 /** @param {Job} job */
 function nextRun(job) {
+  if (job.enabled === false) return h('span', { class: 'dim' }, 'paused')
   const isOverdue = statesOf(job).includes('overdue')
-  const at = instant(job.enabled === false ? null : job.nextRunAt, job.enabled === false ? 'paused' : 'none')
+  const at = instant(job.nextRunAt, 'none')
   return h('div', { class: isOverdue ? 'twice overdue' : 'twice' }, at)
 }
 
 /** @param {Job} job */
-function lastOutcome({ lastRunStatus, lastRunAt, lastRunDuration }) {
-  if (!lastRunStatus || !lastRunAt) return [h('span', { class: 'dim' }, 'no run yet')]
+function lastOutcome({ lastRunAt, lastRunDuration, last_run, entries = [] }) {
+  if (!last_run || !lastRunAt)
+    return [h('span', { class: 'dim' }, entries.length === 0 ? 'no run yet' : 'no run has ended yet')]
   return [
-    outcomeBadge(lastRunStatus),
+    outcomeBadge(last_run.outcome === 'succeeded' ? 'completed' : last_run.outcome),
     ' ',
     h('span', { class: 'near' }, relativeText(lastRunAt)),
     h('div', { class: 'dim' }, `${localText(lastRunAt)} · ${durationText(lastRunDuration)}`),

@@ -7,6 +7,7 @@ import { h } from './dom.js'
 import { entryList } from './entries.js'
 import { standing } from './facts.js'
 import { historyTable } from './history.js'
+import { titleOf } from './job-row.js'
 import { occurrenceList } from './occurrences.js'
 import { failureLine, panel } from './panels.js'
 import { hrefOf } from './router.js'
@@ -56,7 +57,7 @@ export const view = {
     h(
       'div',
       { class: 'columns', 'data-key': 'now' },
-      panel('Now', standing(job)),
+      panel('Now', standing(job, 'value' in charted ? charted.value.executions : [])),
       panel('Who holds it', entryList(job)),
       panel('Statistics', drawn(stats, statistics)),
     ),
@@ -71,7 +72,10 @@ export const view = {
     h(
       'div',
       { class: 'columns', 'data-key': 'definition' },
-      panel('Next occurrences', drawn(preview, occurrenceList)),
+      panel(
+        'Next occurrences',
+        drawn(preview, (listed) => occurrenceList(listed, { isPaused: job.enabled === false })),
+      ),
       panel('Definition', definition(job)),
     ),
     panel(
@@ -93,12 +97,13 @@ function overridden(job) {
 
 /** @param {import('./shapes.d.ts').Job} job */
 function head(job) {
+  const title = titleOf(job)
   return h(
     'div',
     { class: 'job-head', 'data-key': `head-${job.name}` },
     h('a', { class: 'small', href: hrefOf('jobs', '', { kind: job.kind }) }, '← Jobs'),
-    h('div', { class: 'row' }, h('h1', {}, job.displayName || job.name), stateBadges(job)),
-    job.displayName && job.displayName !== job.name && h('p', { class: 'mono dim' }, job.name),
+    h('div', { class: 'row' }, h('h1', {}, title), stateBadges(job)),
+    title !== job.name && h('p', { class: 'mono dim' }, job.name),
     job.description && h('p', { class: 'description' }, job.description),
     job.status === 'damaged' && h('p', { class: 'failure-line' }, damageText(job)),
     actions(job),

@@ -1,10 +1,10 @@
-import { read } from './api.js'
 import { h } from './dom.js'
+import { kindOf, LOOKED_THROUGH, listJobs, PAGE } from './job-list.js'
 import { jobRow } from './job-row.js'
 import { empty } from './panels.js'
-import { hrefOf } from './router.js'
+import { hrefOf, placeOf } from './router.js'
+import { countStandings, standingLinks } from './standings.js'
 
-const PAGE = '100'
 /** The list waits this long after a keystroke before it asks. */
 const TYPING_MS = 250
 
@@ -15,29 +15,38 @@ const KINDS = /** @type {const} */ ([
   ['reported', 'Reported'],
 ])
 
-/** @typedef {{ jobs: readonly import('./shapes.d.ts').Job[], next_cursor: string | null }} Page */
+/**
+ * `more`: jobs that were looked through match, but stand on no page; `isPart`: not all jobs were looked through.
+ *
+ * @typedef {{
+ *   jobs: readonly Job[], next_cursor: string | null, more: number, isPart: boolean,
+ *   counts: import('./standings.js').Counts,
+ * }} Page
+ * @typedef {import('./shapes.d.ts').Job} Job
+ */
 
-/** All jobs of a kind, by name, 100 at a time. @type {import('./router.js').View<Page>} */
+/**
+ * Jobs by name, a page at a time: all of a kind, those that stand in some way (`standing`), those with a text in what names
+ * them (`find`), or those whose name begins with one (`name`). @type {import('./router.js').View<Page>}
+ */
 export const view = {
   title: () => 'Jobs',
   load: async ({ query }, signal) => {
-    const name = query.get('name') ?? ''
-    const asked = { kind: kindOf(query), limit: PAGE, cursor: query.get('cursor'), from: name }
-    /** @type {Page} */
-    const page = await read('/api/jobs', asked, signal)
-    // The listing is ordered: what begins with the text comes first, in one piece.
-    const jobs = page.jobs.filter((job) => job.name.startsWith(name))
-    return { jobs, next_cursor: jobs.length < page.jobs.length ? null : page.next_cursor }
+    const [listed, counts] = await Promise.all([listJobs(query, signal), countStandings(signal)])
+    return { ...listed, counts }
   },
-  render: ({ jobs, next_cursor }, { query }) => [
+  render: ({ jobs, next_cursor, more, isPart, counts }, { query }) => [
     head(query),
-    jobs.length === 0 ? empty(nothing(query)) : table(jobs),
+    standingLinks(counts, query.get('standing')),
+    jobs.length === 0 ? nothing(query, isPart) : table(jobs),
+    ...(more > 0 ? [empty(`${more} more match. Type more of the name.`)] : []),
     pages(query, next_cursor),
   ],
 }
 
 /** @param {URLSearchParams} query */
 function head(query) {
+  const find = query.get('find')
   return h(
     'div',
     { class: 'list-head', 'data-key': 'head' },
@@ -48,10 +57,7 @@ function head(query) {
       KINDS.map(([kind, label]) =>
         h(
           'a',
-          {
-            href: hrefOf('jobs', '', { kind, name: query.get('name') }),
-            'aria-current': kind === kindOf(query) && 'true',
-          },
+          { href: hrefOf('jobs', '', { kind, find }), 'aria-current': kind === kindOf(query) && 'true' },
           label,
         ),
       ),
@@ -59,11 +65,11 @@ function head(query) {
     h(
       'label',
       { class: 'filter' },
-      h('span', { class: 'hidden' }, 'Name begins with'),
+      h('span', { class: 'hidden' }, 'Name contains'),
       h('input', {
         type: 'search',
-        placeholder: 'Name begins with…',
-        value: query.get('name') ?? '',
+        placeholder: 'Name contains…',
+        value: find ?? query.get('name') ?? '',
         oninput: filterLater,
         spellcheck: 'false',
         autocomplete: 'off',
@@ -80,13 +86,14 @@ function filterLater({ target }) {
   if (!(target instanceof HTMLInputElement)) return
   clearTimeout(typing)
   typing = setTimeout(() => {
-    const query = new URLSearchParams(location.hash.split('?')[1] ?? '')
-    history.replaceState(null, '', hrefOf('jobs', '', { kind: query.get('kind'), name: target.value }))
+    const { query } = placeOf(location.hash)
+    const kept = { kind: query.get('kind'), standing: query.get('standing') }
+    history.replaceState(history.state, '', hrefOf('jobs', '', { ...kept, find: target.value.trim() }))
     dispatchEvent(new HashChangeEvent('hashchange'))
   }, TYPING_MS)
 }
 
-/** @param {readonly import('./shapes.d.ts').Job[]} jobs */
+/** @param {readonly Job[]} jobs */
 function table(jobs) {
   return h(
     'div',
@@ -117,14 +124,14 @@ function table(jobs) {
  * @param {string | null} next
  */
 function pages(query, next) {
-  const kept = { kind: query.get('kind'), name: query.get('name') }
+  const kept = { kind: query.get('kind'), name: query.get('name'), standing: query.get('standing') }
   return h(
     'nav',
     { class: 'row', 'aria-label': 'Pages', 'data-key': 'pages' },
     query.has('cursor') &&
       h('a', { class: 'button', href: hrefOf('jobs', '', kept), onclick: toTop }, 'First page'),
     next !== null &&
-      h('a', { class: 'button', href: hrefOf('jobs', '', { ...kept, cursor: next }) }, 'Next 100'),
+      h('a', { class: 'button', href: hrefOf('jobs', '', { ...kept, cursor: next }) }, `Next ${PAGE}`),
   )
 }
 
@@ -132,12 +139,41 @@ function toTop() {
   scrollTo(0, 0)
 }
 
-/** @param {URLSearchParams} query */
-function nothing(query) {
-  const name = query.get('name')
+/**
+ * @param {URLSearchParams} query
+ * @param {boolean} isPart
+ */
+function nothing(query, isPart) {
+  const [find, name, standing] = ['find', 'name', 'standing'].map((part) => query.get(part))
+  if (find) return nothingFound(find, kindOf(query), isPart)
   if (name)
-    return `No job of this kind has a name that begins with “${name}”. Names are compared letter by letter.`
-  return EMPTY[kindOf(query)] ?? 'There are no jobs of this kind.'
+    return empty(
+      `No job of this kind has a name that begins with “${name}”. Names are compared letter by letter.`,
+    )
+  if (standing === 'overdue')
+    return empty(
+      'No recurring job is overdue. Jobs of the other kinds may be: they are under their own tabs.',
+    )
+  return empty(
+    standing ? `No job is ${standing}.` : (EMPTY[kindOf(query)] ?? 'There are no jobs of this kind.'),
+  )
+}
+
+/**
+ * The page compares what it has read; the service can look among all names, by how they begin.
+ *
+ * @param {string} find
+ * @param {string} kind
+ * @param {boolean} isPart
+ */
+function nothingFound(find, kind, isPart) {
+  const among = isPart ? `None of the first ${LOOKED_THROUGH} jobs` : 'No job'
+  return h(
+    'p',
+    { class: 'empty', 'data-key': 'nothing' },
+    `${among} of this kind has “${find}” in its name, title or type. `,
+    h('a', { href: hrefOf('jobs', '', { kind, name: find }) }, `Names beginning with “${find}”`),
+  )
 }
 
 /** @type {Readonly<Record<string, string>>} */
@@ -147,9 +183,4 @@ const EMPTY = {
   one_off: 'No one-off job is stored. Finished ones are kept for 90 days.',
   backfill: 'No backfill was made. A job’s own view offers one.',
   reported: 'No outside scheduler reports here.',
-}
-
-/** @param {URLSearchParams} query */
-function kindOf(query) {
-  return query.get('kind') ?? 'recurring'
 }

@@ -1,12 +1,14 @@
 import { h } from './dom.js'
+import { badge } from './state.js'
 import { localText, relativeText, utcText, ZONE } from './time.js'
 
 /**
  * Occurrences and clock changes in the order of time; a clock change says what it does to the schedule.
  *
  * @param {import('./shapes.d.ts').Preview} preview
+ * @param {{ isPaused?: boolean }} [how] paused: none of them begins
  */
-export function occurrenceList({ occurrences, clock_changes }) {
+export function occurrenceList({ occurrences, clock_changes }, { isPaused = false } = {}) {
   const last = occurrences.at(-1)?.at ?? ''
   const changes = clock_changes.map((change) => ({
     at: change.at,
@@ -14,11 +16,16 @@ export function occurrenceList({ occurrences, clock_changes }) {
   }))
   const within = changes.filter(({ at }) => at <= last)
   const beyond = changes.filter(({ at }) => at > last)
-  const listed = occurrences.map((occurrence) => ({ at: occurrence.at, node: occurrenceLine(occurrence) }))
+  const listed = occurrences.map((occurrence) => ({
+    at: occurrence.at,
+    node: occurrenceLine(occurrence, isPaused),
+  }))
   const inOrder = [...listed, ...within].toSorted((a, b) => (a.at < b.at ? -1 : 1))
   return h(
     'div',
     { class: 'occurrences' },
+    isPaused &&
+      h('p', {}, h('strong', {}, 'The job is paused.'), ' Until it is resumed none of these begins.'),
     h('p', { class: 'dim small' }, `Your zone is ${ZONE}; the schedule’s wall clock stands beside it.`),
     inOrder.length === 0
       ? h('p', { class: 'empty' }, 'No occurrence is left.')
@@ -36,11 +43,16 @@ export function occurrenceList({ occurrences, clock_changes }) {
   )
 }
 
-/** @param {import('./shapes.d.ts').Preview['occurrences'][number]} occurrence */
-function occurrenceLine({ at, local }) {
+/**
+ * @param {import('./shapes.d.ts').Preview['occurrences'][number]} occurrence
+ * @param {boolean} isPaused
+ */
+function occurrenceLine({ at, local }, isPaused) {
   return h(
     'li',
-    {},
+    { class: isPaused ? 'not-begun' : null },
+    isPaused && badge('warn', 'bars', 'paused'),
+    isPaused && ' ',
     h('time', { datetime: at, title: utcText(at) }, localText(at)),
     ' ',
     h('span', { class: 'dim' }, relativeText(at), ' · ', h('span', { class: 'mono' }, local)),

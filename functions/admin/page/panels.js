@@ -38,12 +38,13 @@ export function failure(error) {
 }
 
 /**
- * The same in one line, for a part of a view or above what was known before.
+ * The same in one line, for a part of a view, or above what was known before.
  *
  * @param {unknown} error
+ * @param {string} [usual] what cannot be done, where the error has no name of its own
  */
-export function failureLine(error) {
-  const { title, text } = explain(error)
+export function failureLine(error, usual) {
+  const { title, text } = explain(error, usual)
   return h('p', { class: 'failure-line' }, h('strong', {}, `${title}.`), ` ${text}`)
 }
 
@@ -51,10 +52,13 @@ function reload() {
   return h('button', { type: 'button', onclick: () => location.reload() }, 'Reload the page')
 }
 
-/** @param {unknown} error */
-function explain(error) {
+/**
+ * @param {unknown} error
+ * @param {string} [usual]
+ */
+function explain(error, usual = 'This cannot be shown') {
   if (!(error instanceof Problem)) return { title: 'The page failed', text: String(error) }
-  return { title: TITLES[error.status] ?? 'This cannot be shown', text: error.message }
+  return { title: TITLES[error.status] ?? usual, text: error.message }
 }
 
 /** @type {Readonly<Record<number, string>>} */

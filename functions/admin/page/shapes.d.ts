@@ -47,6 +47,9 @@ export interface Job {
   readonly jobType?: string
   readonly target?: { readonly kind: string; readonly service?: string | null; readonly endpoint?: string }
   readonly config?: unknown
+  readonly last_run?: { readonly run: string; readonly outcome: 'succeeded' | 'failed' | 'cancelled' } | null
+  readonly failing_since?: string | null
+  readonly failed_in_a_row?: number
   readonly lastRunAt?: string | null
   readonly lastRunStatus?: 'completed' | 'failed' | 'cancelled' | null
   readonly lastRunDuration?: number | null
@@ -149,6 +152,7 @@ export interface AuditEntry {
   readonly action: string
   readonly at: string
   readonly actor: string
+  readonly on_behalf_of?: string
   readonly reason: string
   readonly before: unknown
   readonly after: unknown

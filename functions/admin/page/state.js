@@ -1,4 +1,5 @@
 import { h, svg } from './dom.js'
+import { localText, relativeText } from './time.js'
 
 /** A job that waits this long past its instant is overdue: two cadences of a minute, as `/health` counts it. */
 const OVERDUE_SECONDS = 120
@@ -13,6 +14,7 @@ const OVERDUE_SECONDS = 120
 const STATES = {
   damaged: { tone: 'bad', shape: 'cross' },
   overdue: { tone: 'bad', shape: 'diamond' },
+  retrying: { tone: 'bad', shape: 'play' },
   failing: { tone: 'bad', shape: 'cross' },
   running: { tone: 'busy', shape: 'play' },
   paused: { tone: 'warn', shape: 'bars' },
@@ -40,7 +42,8 @@ export function statesOf(job) {
   const inFlight = (job.entries?.length ?? 0) > 0
   const found = [
     isOverdue(job) && 'overdue',
-    job.lastRunStatus === 'failed' && 'failing',
+    isRetrying(job) && 'retrying',
+    job.last_run?.outcome === 'failed' && 'failing',
     job.isRunning && 'running',
     job.enabled === false && 'paused',
     !inFlight && !job.nextRunAt && job.kind !== 'reported' && 'finished',
@@ -97,8 +100,32 @@ function stateBadge(state) {
   return badge(tone, shape, state)
 }
 
-/** @param {import('./shapes.d.ts').Job} job */
+/**
+ * Since when a job fails, and how often in a row; null while it does not.
+ *
+ * @param {import('./shapes.d.ts').Job} job
+ */
+export function streakText({ last_run, failing_since, failed_in_a_row = 0 }) {
+  if (last_run?.outcome !== 'failed' || !failing_since) return null
+  return `since ${relativeText(failing_since)} (${localText(failing_since)}), ${failed_in_a_row} in a row`
+}
+
+/**
+ * A run whose attempts so far have failed waits for another.
+ *
+ * @param {import('./shapes.d.ts').Job} job
+ */
+function isRetrying({ entries = [] }) {
+  return entries.some(({ state, attempt }) => state === 'retry' && attempt >= 1)
+}
+
+/**
+ * A backfill is of the past: it is never late.
+ *
+ * @param {import('./shapes.d.ts').Job} job
+ */
 function isOverdue(job) {
+  if (job.kind === 'backfill') return false
   return job.is_due === true && (job.time_until_due_seconds ?? 0) < -OVERDUE_SECONDS
 }
 

@@ -21,7 +21,7 @@ import { factTable } from './track-table.js'
  * }} Row
  * @typedef {{
  *   lane: string, lanes: readonly string[], from: string, to: string, now: string,
- *   jobs: readonly Row[], truncated: boolean,
+ *   jobs: readonly Row[], complete_from: string, skipped_jobs: number, left_out_jobs: number, truncated: boolean,
  * }} Timeline
  * @typedef {import('./track-items.js').Item} Item
  */
@@ -50,7 +50,8 @@ export const view = {
   title: () => 'Timeline',
   load: ({ query }, signal) => {
     const [from, to] = windowOf(query)
-    return read('/api/timeline', { lane: query.get('lane'), from: iso(from), to: iso(to) }, signal)
+    const asked = { lane: query.get('lane'), from: iso(from), to: iso(to), skip: query.get('skip') }
+    return read('/api/timeline', asked, signal)
   },
   render: (timeline, place) => {
     const rows = timeline.jobs.map((row) => ({ row, items: itemsOf(row, Date.parse(timeline.now)) }))
@@ -60,7 +61,7 @@ export const view = {
       panel(
         'Runs',
         summary(rows),
-        timeline.truncated && h('p', { class: 'dim' }, TRUNCATED),
+        leftOut(timeline, place),
         rows.length > 0 && chart(timeline, rows),
         rows.length > 0 && legend(),
         rows.length > 0 && toggle(place, asTable),
@@ -70,8 +71,49 @@ export const view = {
   },
 }
 
-const TRUNCATED =
-  'There is more than this view reads: the oldest runs, or the quietest jobs, are left out. Choose a shorter window.'
+/** The most jobs that one look shows, and the most that it passes over. */
+const JOBS = 100
+const MOST_SKIPPED = 900
+
+/**
+ * What a look does not show, and the way to it: jobs beyond its 100, and runs before its 2,000 records.
+ *
+ * @param {Timeline} timeline
+ * @param {import('./router.js').Place} place
+ */
+function leftOut({ from, complete_from, skipped_jobs, left_out_jobs }, place) {
+  const [first, , span] = spanOf(place.query)
+  const shorter = first === SPANS[0][0] ? '' : ', or choose a shorter window'
+  const more = left_out_jobs === 1 ? 'At least one more job has' : `At least ${left_out_jobs} more jobs have`
+  const earlier = iso(Date.parse(complete_from) + span / 10)
+  return h(
+    'div',
+    { class: 'left-out', 'data-key': 'left-out' },
+    complete_from > from &&
+      h(
+        'p',
+        {},
+        `Runs before ${localText(complete_from)} are not drawn: there are more than one look reads. `,
+        h('a', { href: at(place, { to: earlier }) }, 'Go to where they are'),
+        `${shorter}.`,
+      ),
+    left_out_jobs + skipped_jobs > 0 &&
+      h(
+        'nav',
+        { class: 'row', 'aria-label': 'Pages of jobs' },
+        h('span', {}, left_out_jobs > 0 ? `${more} something in this window.` : 'These are the last jobs.'),
+        skipped_jobs > 0 &&
+          h('a', { class: 'button', href: at(place, { skip: null }) }, `First ${JOBS} jobs`),
+        left_out_jobs > 0 &&
+          skipped_jobs < MOST_SKIPPED &&
+          h(
+            'a',
+            { class: 'button', href: at(place, { skip: String(skipped_jobs + JOBS) }) },
+            `Next ${JOBS} jobs`,
+          ),
+      ),
+  )
+}
 
 /**
  * @param {Timeline} timeline
@@ -83,7 +125,7 @@ function head({ lane, lanes, from, to }, place) {
     /** @type {Record<string, string | null>} */ changes,
     /** @type {boolean} */ isHere,
     /** @type {string} */ text,
-  ) => h('a', { href: at(place, changes), 'aria-current': isHere ? 'true' : null }, text)
+  ) => h('a', { href: at(place, { skip: null, ...changes }), 'aria-current': isHere ? 'true' : null }, text)
   return h(
     'div',
     { class: 'timeline-head', 'data-key': 'head' },
@@ -269,7 +311,7 @@ function spanOf(query) {
  * @param {Readonly<Record<string, string | null>>} changes
  */
 function at({ query }, changes) {
-  const names = ['lane', 'span', 'to', 'table']
+  const names = ['lane', 'span', 'to', 'table', 'skip']
   return hrefOf('timeline', '', {
     ...Object.fromEntries(names.map((name) => [name, query.get(name)])),
     ...changes,

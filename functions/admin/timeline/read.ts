@@ -13,11 +13,17 @@ export interface Asked {
   readonly from: number
   readonly to: number
   readonly now: number
+  /** So many of its jobs have been seen by looks before. */
+  readonly skip: number
 }
 
-/** The rows of a lane. `truncated`: there was more than may be read, so the oldest records or the quietest jobs are left out. */
+/** The rows of a lane. `truncated`: there was more than one look reads, so the oldest records or some jobs are left out. */
 export interface Timeline {
   readonly jobs: readonly Row[]
+  /** From here on (ms) every record was read. */
+  readonly complete_from: number
+  /** At least so many more jobs have something in the window. */
+  readonly left_out_jobs: number
   readonly truncated: boolean
 }
 
@@ -29,12 +35,16 @@ const MARGIN_MS = 3_600_000
 /** Where something seems to be missing, so many older records of that job are looked at for a range that covers it. */
 const OLDER = 5
 
-/** Reads the rows: at most 2,000 records, 100 jobs with their runs in flight, and 5 older records of each of them. */
+/**
+ * Reads the rows of 100 jobs: at most 2,000 records, these jobs with their runs in flight, 5 older records of each, and of those
+ * that were skipped what a tick would look at.
+ */
 export async function readTimeline(documents: Documents, asked: Asked): Promise<Timeline> {
   const records = await readRecords(documents, asked)
-  const { value: due } = await documents.query({ shape: 'due', equals: asked.lane, limit: MOST_JOBS })
-  const names = namesOf(due, records)
-  const { jobs, flying } = await readJobs(documents, names.slice(0, MOST_JOBS), due)
+  const limit = asked.skip + MOST_JOBS
+  const { value: due } = await documents.query({ shape: 'due', equals: asked.lane, limit })
+  const { names, telling } = namesOf(due, records, asked.now)
+  const { jobs, flying } = await readJobs(documents, names.slice(asked.skip, limit), due)
   const window = { ...asked, judged_from: records.read_from }
   const all = [...jobs].map(([name, job]) => knownOf(name, job, { ...records, flying }))
   const known = await Promise.all(
@@ -43,8 +53,11 @@ export async function readTimeline(documents: Documents, asked: Asked): Promise<
     ),
   )
   const rows = known.map((one) => rowOf(one, window)).filter((row) => row !== null)
-  const waiting = due.length === MOST_JOBS && Number(due.at(-1)?.fields.claimable_at) <= asked.now
-  return { jobs: inOrder(rows), truncated: records.cut || waiting || names.length > MOST_JOBS }
+  // Where as many wait as were read, one more is told of: the next look counts on.
+  const waiting = due.length === limit && Number(due.at(-1)?.fields.claimable_at) <= asked.now
+  const left_out_jobs = Math.max(waiting ? 1 : 0, telling - limit)
+  const complete_from = Math.max(asked.from, records.read_from)
+  return { jobs: inOrder(rows), complete_from, left_out_jobs, truncated: records.cut || left_out_jobs > 0 }
 }
 
 interface Records {
@@ -99,13 +112,21 @@ function split(found: readonly Stored[]): Pick<Records, 'runs' | 'skips'> {
   return { runs, skips }
 }
 
-/** Those with the most records first, since a job that runs once has one; then those that a tick would look at first. */
-function namesOf(due: readonly Stored[], { runs, skips }: Records): string[] {
+/**
+ * Those with the most records first, since a job that runs once has one; then those that wait or are in flight; all the others
+ * last. The first ones (`telling`) have something to show.
+ */
+function namesOf(
+  due: readonly Stored[],
+  { runs, skips }: Records,
+  now: number,
+): { names: readonly string[]; telling: number } {
   const counts = Map.groupBy([...runs, ...skips], ({ job }) => job)
   const busy = [...counts].toSorted(([, a], [, b]) => b.length - a.length).map(([name]) => name)
   const half = MOST_JOBS / 2
-  const waiting = due.map(({ ref }) => ref.id)
-  return [...new Set([...busy.slice(0, half), ...waiting.slice(0, half), ...busy, ...waiting])]
+  const waiting = due.filter((stored) => isWaiting(stored, now)).map(({ ref }) => ref.id)
+  const first = new Set([...busy.slice(0, half), ...waiting.slice(0, half), ...busy, ...waiting])
+  return { names: [...new Set([...first, ...due.map(({ ref }) => ref.id)])], telling: first.size }
 }
 
 /** The jobs by name, null where one is gone or cannot be read, and the records of their runs in flight. */
@@ -122,6 +143,11 @@ async function readJobs(
   const refs = [...jobs.values()].flatMap((job) => job?.entries ?? []).map(({ run }) => runRef(run))
   const flying = refs.length === 0 ? [] : (await documents.get(refs.slice(0, PAGE))).value
   return { jobs, flying: split(flying.filter((stored) => stored !== null)).runs }
+}
+
+function isWaiting({ fields }: Stored, now: number): boolean {
+  const inFlight = Array.isArray(fields.entries) && fields.entries.length > 0
+  return inFlight || Number(fields.claimable_at) <= now
 }
 
 function jobOf(stored: Stored | undefined): Job | null {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { POLICIES } from '../../job/policies.ts'
 import { COMPLETION } from '../../target/http/complete.ts'
-import { actionBody } from '../action.ts'
+import { actionBody, changeBody } from '../action.ts'
 import { backfillBody } from '../backfill.ts'
 import { oneOffBody } from '../jobs.ts'
 import { claiming, renewing, settling } from '../legacy.ts'
@@ -23,6 +23,7 @@ import { TIMELINE } from './timeline.ts'
 
 const BODIES = {
   Action: actionBody,
+  Change: changeBody,
   Backfill: backfillBody,
   Cleaning: order,
   Completion: COMPLETION,

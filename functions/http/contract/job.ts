@@ -16,6 +16,7 @@ const ENTRY = z.object({
   scheduled_for: instant,
   began_at: instant,
   give_backs: count,
+  died: z.boolean(),
   trouble: z.string().nullable(),
 })
 
@@ -25,6 +26,8 @@ const LAST_RUN = z.object({
   began_at: instant,
   ended_at: instant,
   error: z.string().nullable(),
+  failures: count,
+  failing_since: instant.nullable(),
 })
 
 const TARGET = z.discriminatedUnion('kind', [
@@ -41,6 +44,8 @@ const CAMEL = {
   jobType: z.string(),
   service: z.string().nullable(),
   endpoint: z.string().nullable(),
+  failing_since: instant.nullable(),
+  failed_in_a_row: z.int(),
   lastRunAt: instant.nullable(),
   lastRunStatus: z.enum(['completed', 'failed']).nullable(),
   lastRunDuration: z.number().nullable(),
@@ -56,6 +61,7 @@ const DERIVED = {
   claimable_at: instant.nullable(),
   lease_until: instant.nullable(),
   status: z.enum(['pending', 'running', 'completed', 'failed', 'damaged']),
+  standing: z.enum(['ok', 'paused', 'retrying', 'failing', 'damaged']),
   schedule_at: instant.nullable(),
   attempts: count,
   max_attempts: count,

@@ -32,5 +32,8 @@ export const TIMELINE = z.object({
   to: instant,
   now: instant,
   jobs: z.array(ROW),
+  complete_from: instant,
+  skipped_jobs: count,
+  left_out_jobs: count,
   truncated: z.boolean(),
 })

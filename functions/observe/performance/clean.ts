@@ -57,5 +57,5 @@ async function oldest(
 
 function entryOf({ actor, reason, upTo }: Cleaning, ticks: readonly Stored[], at: number) {
   const before = { ticks: ticks.length, began_until: upTo }
-  return { action: 'performance_cleaned', at, actor, subject: 'scheduler_ticks', reason, before, after: null }
+  return { action: 'performance_cleaned', at, actor, subject: 'service/ticks', reason, before, after: null }
 }

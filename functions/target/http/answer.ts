@@ -17,6 +17,8 @@ export interface Terms {
   readonly now: number
   /** What `202` comes to. */
   readonly accepted: Outcome
+  /** What the target was sent, and nobody is to read. */
+  readonly secrets: readonly string[]
 }
 
 /** How much of a text answer an error shows, in characters. */
@@ -32,10 +34,10 @@ export function isTaken({ status }: Answer): boolean {
 }
 
 /** What an answer comes to. */
-export function outcomeOfAnswer(answer: Answer, { now, accepted }: Terms): Outcome {
+export function outcomeOfAnswer(answer: Answer, { now, accepted, secrets }: Terms): Outcome {
   const after_seconds = retryAfter(answer.headers['retry-after'], now)
   if (answer.status === 202) return accepted
-  if (isTaken(answer)) return outcomeOfBody(answer.body, after_seconds)
+  if (isTaken(answer)) return outcomeOfBody(answer.body, after_seconds, secrets)
   const error = `The target answered ${answer.status}${hintOf(answer.status)}${shown(answer)}`
   if (mayPass(answer.status)) return { kind: 'retry', error, items: null, after_seconds }
   return { kind: 'failed', error, items: null }
@@ -45,7 +47,11 @@ function mayPass(status: number): boolean {
   return PASSING.has(status) || (status >= 500 && !LASTING.has(status))
 }
 
-function outcomeOfBody(body: string | null, after_seconds: number | null): Outcome {
+function outcomeOfBody(
+  body: string | null,
+  after_seconds: number | null,
+  secrets: readonly string[],
+): Outcome {
   if (body === null) {
     const error =
       'unstorable_result: The answer is too long to be read. Answer less, and keep the rest where it is.'
@@ -53,7 +59,7 @@ function outcomeOfBody(body: string | null, after_seconds: number | null): Outco
   }
   const reply = LENIENT_REPLY.safeParse(jsonOrNull(body))
   return reply.success
-    ? outcomeOfReply(reply.data, after_seconds)
+    ? outcomeOfReply(reply.data, after_seconds, secrets)
     : { kind: 'succeeded', result: null, items: null }
 }
 

@@ -69,7 +69,7 @@ function find(target: HttpTarget, destinations: Destinations): Place | Fault {
 }
 
 function findPath(endpoint: string, service: Service, destinations: Destinations): Place | Fault {
-  if (!/^\/(?!\/)/.test(endpoint)) return invalid('must be a path: /, then no other /')
+  if (!/^\/(?!\/)/.test(endpoint)) return invalid('must be a path: it begins with one /, not two')
   const base = URL.parse(service.url)
   const root = base?.href.replace(/\/$/, '') ?? ''
   const url = URL.parse(root + endpoint)
@@ -92,7 +92,11 @@ function checked(place: Place, destinations: Destinations): Place | Fault {
   const { protocol, hostname, port } = place.url
   if (isPrivateHost(destinations, hostname) && /^https?:$/.test(protocol)) return place
   if (protocol !== 'https:')
-    return invalid('must be https, since its host is none of SCHEDULER_PRIVATE_HOSTS')
+    return invalid(
+      place.service === null
+        ? 'must be https, since its host is none of SCHEDULER_PRIVATE_HOSTS'
+        : `leads to ${place.service.name}, whose URL must be https, unless SCHEDULER_SERVICES gives it "private": true`,
+    )
   if (place.service === null && port !== '') return invalid('must name no port')
   return place
 }

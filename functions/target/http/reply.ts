@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Items, Outcome } from '../../job/outcome.ts'
 import { outcomeOf } from '../failure.ts'
 import { describe, toText } from '../storable.ts'
-import { readable } from './readable.ts'
+import { dataWithout, readable, without } from './readable.ts'
 
 /** What a target says of its run, at once or later. */
 export interface Reply {
@@ -42,18 +42,27 @@ export const LENIENT_REPLY = z.object({
   retryable: retryable.catch(null),
 }) satisfies z.ZodType<Reply>
 
-/** What a reply comes to; `after_seconds`: how long the target wants to be left alone, where it said so. */
-export function outcomeOfReply(reply: Reply, after_seconds: number | null): Outcome {
+/**
+ * What a reply comes to, without the secrets that the target was sent; `after_seconds`: how long it wants to be left alone, where
+ * it said so.
+ */
+export function outcomeOfReply(
+  reply: Reply,
+  after_seconds: number | null,
+  secrets: readonly string[],
+): Outcome {
   const items = itemsOf(reply)
-  if (reply.success) return achieved(reply.metadata, items)
-  const text = describe(readable(reply.error ?? '') || 'The target says that it failed, and not why')
+  if (reply.success) return achieved(reply.metadata, secrets, items)
+  const text = describe(
+    readable(without(secrets, reply.error ?? '')) || 'The target says that it failed, and not why',
+  )
   if (reply.retryable === false) return { kind: 'failed', error: text, items }
   return { kind: 'retry', error: text, items, after_seconds }
 }
 
-function achieved(metadata: unknown, items: Items | null): Outcome {
+function achieved(metadata: unknown, secrets: readonly string[], items: Items | null): Outcome {
   try {
-    return { kind: 'succeeded', result: toText(metadata), items }
+    return { kind: 'succeeded', result: toText(dataWithout(secrets, metadata)), items }
   } catch (thrown) {
     return outcomeOf(thrown, items)
   }

@@ -1,7 +1,7 @@
 import { digestOf } from '../../job/digest.ts'
 import type { Change, Fields, Stored } from '../../store/documents.ts'
 import type { QueueShape } from '../queue.ts'
-import { type ItemLease, LEASE_FIELD, leaseOf, withLease } from './lease.ts'
+import { credibleLeaseOf, type ItemLease, LEASE_FIELD, withLease } from './lease.ts'
 
 /** Who wants items, and on what terms. */
 export interface Terms {
@@ -31,7 +31,7 @@ const LEAVE: Claim = { kind: 'leave' }
 
 /** What to make of an item as it was found: a pure decision. */
 export function claimOf(queue: QueueShape, found: Stored, terms: Terms): Claim {
-  const lease = leaseOf(queue, found.fields)
+  const lease = credibleLeaseOf(queue, found.fields, terms.now)
   const status = found.fields[queue.status_field]
   if (status === queue.statuses.queued)
     return lease?.state === 'back' ? again(queue, found, lease, terms) : fresh(queue, found, lease, terms)

@@ -41,6 +41,9 @@ const LEASE = z.object({
   mark: z.string(),
 }) satisfies z.ZodType<ItemLease>
 
+/** No run's lease is longer than a day, in ms; one that ends later was planted, or written by a clock that is broken. */
+const LONGEST_MS = 86_400_000
+
 const LEASES = z.record(z.string(), z.unknown())
 
 /** A queue, as far as leases tell queues apart. */
@@ -49,6 +52,12 @@ type Leased = Pick<QueueShape, 'status_field'>
 /** An item's lease in this queue; null where there is none, or none that can be read. */
 export function leaseOf({ status_field }: Leased, fields: Fields): ItemLease | null {
   return LEASE.safeParse(leasesIn(fields)[status_field]).data ?? null
+}
+
+/** That, unless it ends further from `now` (store's time, ms) than a lease of ours can: nobody waits for such a one. */
+export function credibleLeaseOf(queue: Leased, fields: Fields, now: number): ItemLease | null {
+  const lease = leaseOf(queue, fields)
+  return lease !== null && lease.until <= now + LONGEST_MS ? lease : null
 }
 
 /** What to write so that an item, read with these fields, has this lease in this queue. */

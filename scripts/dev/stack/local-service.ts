@@ -7,6 +7,7 @@ import type { FirestoreOnDemand } from './firestore-on-demand.ts'
 import type { Revisions } from './revisions.ts'
 import { createService, type Service } from './service.ts'
 import { filesIn, isServiceFlag, localFlags, SERVICES_LANE, surroundings } from './settings.ts'
+import { joined } from './tables.ts'
 
 /** What the service of a local stack is made from. */
 export interface LocalServiceOptions {
@@ -26,7 +27,14 @@ export interface LocalServiceOptions {
 /** The service, with the flags that its deploys have chosen, except where the command line or the shell says otherwise. */
 export function createLocalService(options: LocalServiceOptions): Service {
   const { env: shell, demo_url, tokens, firestore, revisions } = options
-  const local = { ...localFlags(options), ...serviceFlags(demo_url, tokens, SERVICES_LANE) }
+  const flags = localFlags(options)
+  const services = serviceFlags(demo_url, tokens, SERVICES_LANE)
+  const local = {
+    ...flags,
+    ...services,
+    SCHEDULER_PRINCIPALS: joined(flags.SCHEDULER_PRINCIPALS, shell.SCHEDULER_PRINCIPALS),
+    SCHEDULER_SERVICES: joined(services.SCHEDULER_SERVICES, shell.SCHEDULER_SERVICES),
+  }
   const kept = filesIn(options.folder).flags
   return createService({
     shell,

@@ -142,9 +142,21 @@ describe('giving back', () => {
 describe('a holder that died', () => {
   test('leaves a run that waits for its next attempt, or, out of attempts, no run', () => {
     const retried = bury(held(), only(held()))
-    expect(only(retried)).toEqual({ ...only(held()), state: 'retry' })
+    expect(only(retried)).toEqual({ ...only(held()), state: 'retry', died: true })
     const last = held({ max_attempts: 1 })
     expect(bury(last, only(last)).entries).toEqual([])
+  })
+
+  test('makes the next attempt a suspect, until its holder has a word to say', () => {
+    const begun = takeUp(bury(held(), only(held())))
+    expect(only(begun).died).toBe(true)
+    for (const kind of ['retry', 'give_back'] as const)
+      expect(only(hear(begun, 'r', 2, EVENTS[kind], at(4))!).died).toBe(false)
+  })
+
+  test('behind a target that had taken its run is no suspect', () => {
+    const taken = hear(takeUp(bury(held(), only(held()))), 'r', 2, EVENTS.await, at(4))!
+    expect(only(takeUp(bury(taken, only(taken)))).died).toBe(false)
   })
 
   test('after an attempt that was abandoned, the next one begins without its trouble', () => {

@@ -52,6 +52,7 @@ describe('an occurrence', () => {
       scheduled_for: at(1),
       began_at: at(1.5),
       give_backs: 0,
+      died: false,
       trouble: null,
       token: null,
     })

@@ -38,12 +38,15 @@ describe('a run that has ended', () => {
       began_at: at(1),
       ended_at: at(1.5),
       error: null,
+      failures: 0,
+      failing_since: null,
     })
   })
 
   test('in failure says why', () => {
     const { job } = settleAt(inAttempt(1), FAILED, 1.5)
-    expect(job.last_run).toMatchObject({ outcome: 'failed', error: 'never' })
+    const failing = { failures: 1, failing_since: job.last_run?.ended_at }
+    expect(job.last_run).toMatchObject({ outcome: 'failed', error: 'never', ...failing })
     expect(job.totals).toMatchObject({ runs: 1, succeeded: 0, failed: 1 })
   })
 

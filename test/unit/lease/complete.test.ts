@@ -29,7 +29,7 @@ describe('a completion', () => {
   test('settles the run by the token of its call', async () => {
     const { parts, run, record, job, heard } = await accepted()
     expect(only(await job('digest'))).toMatchObject({ state: 'callback', token: TOKEN })
-    expect(await completeRun(parts, run, by(TOKEN), DONE)).toBe('succeeded')
+    expect(await completeRun(parts, run, by(TOKEN), async () => DONE)).toBe('succeeded')
     expect(await record(run)).toMatchObject({ status: 'succeeded', result: '{"sent":3}' })
     expect((await job('digest')).entries).toEqual([])
     expect(heard).toEqual(['settled'])
@@ -37,14 +37,14 @@ describe('a completion', () => {
 
   test('that tells of a failure leads to the next attempt', async () => {
     const { parts, run, job } = await accepted()
-    expect(await completeRun(parts, run, by(TOKEN), FAILED)).toBe('retry')
+    expect(await completeRun(parts, run, by(TOKEN), async () => FAILED)).toBe('retry')
     expect(only(await job('digest'))).toMatchObject({ state: 'retry', token: null })
   })
 
   test('counts once', async () => {
     const { parts, run, record } = await accepted()
-    await completeRun(parts, run, by(TOKEN), DONE)
-    await expect(completeRun(parts, run, by(TOKEN), FAILED)).rejects.toMatchObject({
+    await completeRun(parts, run, by(TOKEN), async () => DONE)
+    await expect(completeRun(parts, run, by(TOKEN), async () => FAILED)).rejects.toMatchObject({
       code: 'unauthenticated',
     })
     expect((await record(run)).status).toBe('succeeded')
@@ -53,7 +53,7 @@ describe('a completion', () => {
   test('and another at the same moment are both told what the run came to', async () => {
     const { parts, run, record } = await accepted()
     const both = await Promise.all(
-      [DONE, FAILED].map((end) => completeRun(parts, run, by(TOKEN), end).catch(String)),
+      [DONE, FAILED].map((end) => completeRun(parts, run, by(TOKEN), async () => end).catch(String)),
     )
     const { status } = await record(run)
     expect(both.filter((told) => !told.includes('token'))).toEqual(
@@ -64,7 +64,9 @@ describe('a completion', () => {
   test('counts until its deadline, and not at it', async () => {
     const { parts, run, clock, record } = await accepted()
     await clock.advanceTo(T0 + 11 * MINUTE)
-    await expect(completeRun(parts, run, by(TOKEN), DONE)).rejects.toMatchObject({ code: 'unauthenticated' })
+    await expect(completeRun(parts, run, by(TOKEN), async () => DONE)).rejects.toMatchObject({
+      code: 'unauthenticated',
+    })
     expect((await record(run)).finished_at).toBeNull()
   })
 
@@ -76,16 +78,20 @@ describe('a completion', () => {
       ['digest@2030-01-31T12:02:00.000Z', TOKEN],
       ['nobody@2030-01-31T12:01:00.000Z', TOKEN],
     ] as const)
-      await expect(completeRun(parts, id, by(token), DONE)).rejects.toMatchObject({ code: 'unauthenticated' })
+      await expect(completeRun(parts, id, by(token), async () => DONE)).rejects.toMatchObject({
+        code: 'unauthenticated',
+      })
   })
 
   test('of an attempt that was released counts no more, nor for the next attempt', async () => {
     const { parts, run, a, clock } = await accepted()
     await releaseLease(a.documents, 'digest', { run: null, why: 'why', also: () => [] })
-    await expect(completeRun(parts, run, by(TOKEN), DONE)).rejects.toMatchObject({ code: 'unauthenticated' })
+    await expect(completeRun(parts, run, by(TOKEN), async () => DONE)).rejects.toMatchObject({
+      code: 'unauthenticated',
+    })
     await clock.advance(2 * MINUTE)
     expect((await a.hold('digest')).entry).toMatchObject({ run, attempt: 2 })
-    const late = completeRun(parts, run, by(TOKEN), DONE).catch((error: unknown) => error)
+    const late = completeRun(parts, run, by(TOKEN), async () => DONE).catch((error: unknown) => error)
     await clock.advance(10_000)
     expect(await late).toMatchObject({ code: 'unauthenticated' })
   })
@@ -96,7 +102,7 @@ describe('a completion', () => {
     await clock.advanceTo(T0 + MINUTE)
     const held = await b.hold('digest')
     const parts = { documents: a.documents, clock, random: () => 0, told: () => undefined }
-    const early = completeRun(parts, held.entry.run, by(TOKEN), DONE)
+    const early = completeRun(parts, held.entry.run, by(TOKEN), async () => DONE)
     await clock.advance(1000)
     const outcome = { kind: 'accepted', token_hash: TOKEN, deadline_seconds: 600, items: null } as const
     await b.settle([{ held, outcome }])

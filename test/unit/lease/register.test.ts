@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { newJob, pause } from '../../../functions/job/definition.ts'
-import { runId } from '../../../functions/job/job.ts'
+import { type Job, runId } from '../../../functions/job/job.ts'
 import { toFields } from '../../../functions/job/stored.ts'
 import { enqueue } from '../../../functions/lease/enqueue.ts'
 import { jobRef, runRef } from '../../../functions/lease/held.ts'
-import { register } from '../../../functions/lease/register.ts'
+import { enrol, register } from '../../../functions/lease/register.ts'
+import type { Stored } from '../../../functions/store/documents.ts'
 import { definition, MINUTE, minutes, only, T0 } from '../job/fixtures.ts'
 import { setup } from './setup.ts'
 
@@ -222,4 +223,32 @@ describe('a one-off job', () => {
       expect(await read(jobRef('once'))).toBeNull()
     },
   )
+})
+
+describe('a name that is not to be taken', () => {
+  const other = { kind: 'http', service: 'other', endpoint: '/' } as const
+  const mine = { kind: 'http', service: 'mine', endpoint: '/' } as const
+  const wanted = [{ definition: definition({ name: 'new', target: mine }), enabled: true }]
+  const enrolling = {
+    beside: () => [],
+    requireOwn: ({ fields }: Stored) => {
+      const { target } = fields as unknown as Job
+      if (target.kind !== 'http' || target.service !== 'mine') throw new Error('not yours')
+    },
+  }
+  const taken = [definition({ name: 'new', target: other })]
+
+  test('stays with who has it', async () => {
+    const { a, b, job } = setup()
+    await register(b.documents, taken)
+    await expect(enrol(a.documents, wanted, enrolling)).rejects.toThrow('not yours')
+    expect((await job('new')).target).toEqual(other)
+  })
+
+  test('stays with who was a moment faster', async () => {
+    const { a, b, job } = setup()
+    a.documents.commits.push(() => register(b.documents, taken))
+    await expect(enrol(a.documents, wanted, enrolling)).rejects.toThrow('not yours')
+    expect((await job('new')).target).toEqual(other)
+  })
 })

@@ -8,13 +8,16 @@ const ACCEPTED: Outcome = { kind: 'accepted', token_hash: 'hash', deadline_secon
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 
+/** A secret that went along with the call. */
+const SENT = 'sent-secret-of-this-very-call'
+
 function come(
   status: number,
   body: unknown = '',
   headers: Readonly<Record<string, string>> = JSON_TYPE,
 ): Outcome {
   const text = typeof body === 'string' || body === null ? body : JSON.stringify(body)
-  return outcomeOfAnswer({ status, headers, body: text }, { now: NOW, accepted: ACCEPTED })
+  return outcomeOfAnswer({ status, headers, body: text }, { now: NOW, accepted: ACCEPTED, secrets: [SENT] })
 }
 
 const patience = (value: string) => {
@@ -153,12 +156,31 @@ describe('Retry-After', () => {
   })
 })
 
+describe('what the target was sent', () => {
+  const told = { echo: `it was ${SENT}`, headers: { authorization: 'Bearer abcdefghijkl', accept: '*/*' } }
+  const kept = { echo: 'it was [redacted]', headers: { authorization: '[redacted]', accept: '*/*' } }
+
+  test('is kept with no run, at once or later, however it is spelled', () => {
+    const spelled = JSON.stringify({ success: true, metadata: told }).replaceAll('s', '\\u0073')
+    const done = { kind: 'succeeded', result: JSON.stringify(kept) }
+    expect(come(200, spelled)).toMatchObject(done)
+    expect(come(200, { success: true, metadata: told })).toMatchObject(done)
+    const completion = COMPLETION.parse({ success: true, metadata: told })
+    expect(outcomeOfCompletion(completion, SENT)).toMatchObject(done)
+  })
+
+  test('is in no error', () => {
+    const failed = COMPLETION.parse({ success: false, error: `no: ${SENT}` })
+    expect(outcomeOfCompletion(failed, SENT)).toMatchObject({ error: 'no: [redacted]' })
+  })
+})
+
 describe('a completion', () => {
   test('comes to what the same answer would have come to at once', () => {
     const done = { success: true, itemsProcessed: 2, itemsSucceeded: 2, metadata: { a: 1 } }
-    expect(outcomeOfCompletion(COMPLETION.parse(done))).toEqual(come(200, done))
+    expect(outcomeOfCompletion(COMPLETION.parse(done), SENT)).toEqual(come(200, done))
     const failed = { success: false, error: 'no', retryable: false }
-    expect(outcomeOfCompletion(COMPLETION.parse(failed))).toEqual(come(200, failed))
+    expect(outcomeOfCompletion(COMPLETION.parse(failed), SENT)).toEqual(come(200, failed))
   })
 
   test('is refused where a field is wrong, since its sender can still correct it', () => {

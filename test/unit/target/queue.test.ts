@@ -333,6 +333,35 @@ describe('a lease', () => {
     expect(await place.item('z')).toMatchObject({ scan: 'Complete' })
   })
 
+  test('of a dead worker is found behind any number of items that others work on', async () => {
+    const place = bench()
+    await place.queue('z')
+    await place.begin(place.a, dies)
+    await settled(place)
+    await leasesEnd(place)
+    const lease = { state: 'held', owner: 'an app', run: '', fence: 1, attempt: 1, round: T0, mark: '' }
+    const until = place.clock.now() + 60 * MINUTE
+    for (let n = 0; n < 250; n++)
+      await place.put(placeRef(`living-${n}`), {
+        scan: 'Processing',
+        scheduler_lease: { scan: { ...lease, until } },
+      })
+    const seen: unknown[] = []
+    await place.work(place.b, async ({ id, attempt }) => seen.push([id, attempt]))
+    expect(seen).toEqual([['z', 2]])
+  })
+
+  test('that ends further ahead than any can is nobody’s: its item is watched, and taken', async () => {
+    const place = bench()
+    const until = place.clock.now() + 366 * 24 * 60 * MINUTE
+    const lease = { state: 'held', owner: 'x', run: 'y', fence: 7, until, attempt: 1, round: T0, mark: '' }
+    await place.put(placeRef('a'), { scan: 'Processing', name: 'a', scheduler_lease: { scan: lease } })
+    await place.work(place.a, fine)
+    await leasesEnd(place)
+    await place.work(place.a, fine)
+    expect(await place.item('a')).toMatchObject({ scan: 'Complete' })
+  })
+
   test('ends an item as an error when its workers have died as often as it has attempts', async () => {
     const place = bench({ max_attempts: 2 })
     await place.queue('a')

@@ -321,6 +321,15 @@ describe('the budget', () => {
     expect(report.jobs_executed).toBe(3)
   })
 
+  test('is used for all that one job has missed, one run after another', async () => {
+    const policies = { misfire: 'all', catchup_limit: 20 } as const
+    const { fresh } = await yard({ job: { ms: 10, options: { policies } } })
+    await fresh.clock.advanceTo(START + 12 * MINUTE)
+    const { report } = await fresh.passing(fresh.tick())
+    expect([report.jobs_succeeded, report.jobs_skipped]).toEqual([12, 0])
+    expect(report.duration_ms).toBeLessThan(12 * SECOND)
+  })
+
   test('is stretched by a run begun within it, not by those begun after', async () => {
     const works = { ...alike(10, 30 * SECOND), long: { ms: 80 * SECOND } }
     const { fresh, begun } = await yard(works, { settings: { concurrency: 2 } })
