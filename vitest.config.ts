@@ -9,6 +9,7 @@ const rehearsal = ['test/rehearsal/**/*.test.ts']
 /** The longest proofs: processes that are killed for half a minute, a year's worth of jobs, each law against a protocol that breaks it. */
 const proofs = [
   'test/app/scale.test.ts',
+  'test/faults/kill.test.ts',
   'test/faults/queue-kill.test.ts',
   'test/faults/replicas.test.ts',
   'test/faults/revisions.test.ts',

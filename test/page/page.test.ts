@@ -115,11 +115,9 @@ describe('an action', () => {
     await page.getByLabel('Reason').fill('Rates looked stale')
     await page.locator('dialog button[type=submit]').click()
     await notice(page).getByText('34 items processed, 33 succeeded, 1 failed').waitFor()
-    expect(await notice(page).innerText()).toContain('one account is closed')
+    await notice(page).getByText('one account is closed').waitFor()
     await row(page, 'ops@example.com').getByText('partly failed').waitFor()
-    expect(await page.getByRole('region', { name: 'Audit trail' }).innerText()).toContain(
-      'Rates looked stale',
-    )
+    await page.getByRole('region', { name: 'Audit trail' }).getByText('Rates looked stale').waitFor()
   })
 
   it('pauses, shows the pause as an override, and resets it', async () => {
@@ -214,7 +212,7 @@ describe('an action', () => {
     await page.keyboard.press('Enter')
     await notice(page).getByText('paused').waitFor()
     expect((await scene.job('fx-rates')).enabled).toBe(false)
-    expect(await page.getByRole('region', { name: 'Audit trail' }).innerText()).toContain('“By keyboard”')
+    await page.getByRole('region', { name: 'Audit trail' }).getByText('“By keyboard”').waitFor()
   })
 })
 

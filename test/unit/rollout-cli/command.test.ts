@@ -65,8 +65,10 @@ async function setup(env = {}, trouble?: Parameters<typeof serveWorld>[1]) {
     })
     let code: number | null = null
     void ended.then((value) => (code = value))
+    // A check only asks, over real HTTP: on a busy machine time must not run away while it waits for its answers.
+    const step = line.startsWith('check') ? 10 : 500
     await until(() => {
-      void world.clock.advance(500)
+      void world.clock.advance(step)
       return code !== null
     }, 'the command has ended')
     return { code, out: said.join('\n'), progress }
