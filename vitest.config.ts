@@ -13,6 +13,7 @@ const proofs = [
   'test/faults/queue-kill.test.ts',
   'test/faults/replicas.test.ts',
   'test/faults/revisions.test.ts',
+  'test/faults/store-trouble.test.ts',
   'test/page/access.test.ts',
   'test/systems/identical.test.ts',
   'test/simulation/mutants.test.ts',
