@@ -4,7 +4,7 @@ import { validateSchedule } from '../schedule/schedule.ts'
 import type { Fields, Stored } from '../store/documents.ts'
 import { type Job, NO_OVERRIDES } from './job.ts'
 import { POLICIES } from './policies.ts'
-import type { Run } from './run.ts'
+import type { Run, Skip, SkipReason } from './run.ts'
 import { HANDLER } from './target.ts'
 
 /** A document as the code understands it, or why it cannot be read. */
@@ -139,6 +139,27 @@ const RUN = z.object({
   expire_at: INSTANT,
 }) satisfies z.ZodType<Run>
 
+/** Every reason there is: one that is missing here does not compile. */
+const REASONS = {
+  overlap: 'overlap',
+  expired: 'expired',
+  coalesced: 'coalesced',
+  paused: 'paused',
+} as const satisfies { readonly [R in SkipReason]: R }
+
+const SKIPPED = z.object({
+  job: NAME,
+  reason: z.enum(REASONS),
+  first_at: INSTANT,
+  last_at: INSTANT,
+  count: COUNT,
+}) satisfies z.ZodType<SkippedRange>
+
+/** A range of skipped occurrences, as it is stored. */
+export interface SkippedRange extends Skip {
+  readonly job: string
+}
+
 /** Reads a stored job. Whatever a hand has written into it, this never throws. */
 export function parseJob({ ref, fields }: Pick<Stored, 'ref' | 'fields'>): Parsed<Job> {
   const job = read(JOB, fields)
@@ -156,6 +177,11 @@ export function parseJob({ ref, fields }: Pick<Stored, 'ref' | 'fields'>): Parse
 /** Reads the stored record of a run; a record of skipped occurrences is none. */
 export function parseRun(fields: Fields): Parsed<Run> {
   return read(RUN, fields)
+}
+
+/** Reads the stored record of skipped occurrences; that of a run is none. */
+export function parseSkip(fields: Fields): Parsed<SkippedRange> {
+  return read(SKIPPED, fields)
 }
 
 function read<T>(schema: z.ZodType<T>, fields: Fields): Parsed<T> {

@@ -1,6 +1,4 @@
-import { z } from 'zod'
-import { parseRun } from '../job/parse.ts'
-import type { SkipReason } from '../job/run.ts'
+import { parseRun, parseSkip } from '../job/parse.ts'
 import type { Cursor, Documents, Stored } from '../store/documents.ts'
 import type { Gap, Seen, Side } from './compare/side.ts'
 
@@ -76,28 +74,14 @@ function newSide(): Growing {
   return { runs: [], gaps: [] }
 }
 
-const REASONS = {
-  overlap: 'overlap',
-  expired: 'expired',
-  coalesced: 'coalesced',
-  paused: 'paused',
-} as const satisfies { readonly [R in SkipReason]: R }
-
-const GAP = z.object({
-  job: z.string(),
-  reason: z.enum(REASONS),
-  first_at: z.number(),
-  last_at: z.number(),
-})
-
 /** Takes in a run of the schedule or a range of skips; runs that people asked for are no part of a comparison. */
 function take(side: Growing, { fields }: Stored, job: string | undefined): 'taken' | 'left' | 'unreadable' {
   const { status, triggered_by } = fields
   if (job !== undefined && fields.job !== job) return 'left'
   if (status === 'skipped') {
-    const gap = GAP.safeParse(fields)
-    if (gap.success) side.gaps.push(gap.data)
-    return gap.success ? 'taken' : 'unreadable'
+    const gap = parseSkip(fields)
+    if (gap.ok) side.gaps.push(gap.value)
+    return gap.ok ? 'taken' : 'unreadable'
   }
   if (typeof triggered_by === 'string' && triggered_by !== 'scheduler') return 'left'
   const run = parseRun(fields)

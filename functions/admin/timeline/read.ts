@@ -1,7 +1,6 @@
-import { z } from 'zod'
 import type { Job } from '../../job/job.ts'
-import { parseJob, parseRun } from '../../job/parse.ts'
-import type { Run, SkipReason } from '../../job/run.ts'
+import { parseJob, parseRun, parseSkip } from '../../job/parse.ts'
+import type { Run } from '../../job/run.ts'
 import { jobRef, runRef } from '../../lease/held.ts'
 import type { Cursor, Documents, Stored } from '../../store/documents.ts'
 import { inOrder, type Known, type Range, type Row, rowOf } from '../timeline.ts'
@@ -90,25 +89,10 @@ async function readRecords(documents: Documents, { lane, from, to }: Asked): Pro
   return { ...split(found), read_from: oldest === undefined ? from : instantOf(oldest) + 1, cut: true }
 }
 
-const REASONS = {
-  overlap: 'overlap',
-  expired: 'expired',
-  coalesced: 'coalesced',
-  paused: 'paused',
-} as const satisfies { readonly [R in SkipReason]: R }
-
-const RANGE = z.object({
-  job: z.string(),
-  reason: z.enum(REASONS),
-  first_at: z.number(),
-  last_at: z.number(),
-  count: z.number(),
-})
-
 /** What cannot be read is in neither list. */
 function split(found: readonly Stored[]): Pick<Records, 'runs' | 'skips'> {
   const runs = found.map(({ fields }) => parseRun(fields)).flatMap((run) => (run.ok ? [run.value] : []))
-  const skips = found.map(({ fields }) => RANGE.safeParse(fields)).flatMap(({ data }) => data ?? [])
+  const skips = found.map(({ fields }) => parseSkip(fields)).flatMap((skip) => (skip.ok ? [skip.value] : []))
   return { runs, skips }
 }
 
