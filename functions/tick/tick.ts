@@ -144,7 +144,8 @@ async function takeDue(one: Tick, phase: Phase, free: number): Promise<Look> {
       most: one.outrun ? most * SPREAD : most,
     },
   )
-  if (isSkewed(engine, time)) return NOTHING
+  // Told to stop while it looked, a tick must not take back what it is just giving away.
+  if (engine.stop.aborted || isSkewed(engine, time)) return NOTHING
   const { now } = found
   const due = found.jobs.filter((stored) => claimableOf(stored) <= now)
   const coming = found.jobs.map(claimableOf).filter((at) => at > now)
