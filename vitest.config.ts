@@ -41,7 +41,10 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'rehearsal', include: rehearsal, sequence: { groupOrder: 2 } } },
-      { extends: true, test: { name: 'proofs', include: proofs, sequence: { groupOrder: 3 } } },
+      {
+        extends: true,
+        test: { name: 'proofs', include: proofs, testTimeout: 90_000, sequence: { groupOrder: 3 } },
+      },
     ],
   },
 })

@@ -178,8 +178,8 @@ export const MUTANTS: readonly Mutant[] = [
     law: 9,
     what: 'a process whose clock is off claims',
     file: 'tick/tick.ts',
-    text: 'if (isSkewed(engine, time)) return NOTHING',
-    instead: '',
+    text: 'if (engine.stop.aborted || isSkewed(engine, time)) return NOTHING',
+    instead: 'if (engine.stop.aborted) return NOTHING',
   },
   {
     law: 9,
