@@ -87,7 +87,8 @@ async function findJar(): Promise<string> {
   return found
 }
 
-function rootOfGcloud(): string | null {
+/** The folder of the installed Google Cloud SDK; null where there is none. */
+export function rootOfGcloud(): string | null {
   const places = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'gcloud'))
   const gcloud = places.find((place) => existsSync(place))
   return gcloud === undefined ? null : dirname(dirname(realpathSync(gcloud)))
