@@ -6,17 +6,28 @@ const alone = ['test/e2e/**/*.test.ts']
 /** The move as a whole on the local stack: a minute or more. */
 const rehearsal = ['test/rehearsal/**/*.test.ts']
 
-/** The longest proofs: processes that are killed for half a minute, a year's worth of jobs, each law against a protocol that breaks it. */
+/**
+ * The longest proofs: processes that are killed for half a minute, a year's worth of jobs, each law against a protocol that
+ * breaks it, the cloud by Terraform's own plan.
+ */
 const proofs = [
+  'test/app/cost.test.ts',
+  'test/app/deploy.test.ts',
   'test/app/scale.test.ts',
+  'test/docs/commands.test.ts',
+  'test/docs/figures.test.ts',
   'test/faults/kill.test.ts',
   'test/faults/queue-kill.test.ts',
   'test/faults/replicas.test.ts',
   'test/faults/revisions.test.ts',
   'test/faults/store-trouble.test.ts',
+  'test/infra/code.test.ts',
+  'test/infra/terraform.test.ts',
+  'test/monitoring/alerts.test.ts',
   'test/page/access.test.ts',
   'test/systems/identical.test.ts',
   'test/simulation/mutants.test.ts',
+  'test/unit/cost/systems.test.ts',
 ]
 
 export default defineConfig({

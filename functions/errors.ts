@@ -36,6 +36,7 @@ export const CODES = {
   store_unreachable: 503,
   stopping: 503,
   clock_skew: 503,
+  jobs_overdue: 503,
   keys_unreachable: 503,
 } as const
 

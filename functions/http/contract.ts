@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Route } from '../auth/policy.ts'
 import type { Code } from '../errors.ts'
 import type { Answer, Body } from './contract/components.ts'
+import { healthQuery } from './health.ts'
 import { auditQuery, historyQuery, previewQuery, statsQuery } from './history.ts'
 import { listingQuery } from './jobs.ts'
 import { asking } from './ownership.ts'
@@ -36,9 +37,11 @@ const PAGE = { media: 'text/html' } as const
 /** Every route, as it is checked and as it answers. A route of the policy that is not here does not compile. */
 export const CONTRACT: Readonly<Record<Route, Operation>> = {
   'GET /health': {
-    summary: 'Whether the store answers; viewers also see the stage and what waits',
+    summary:
+      'Whether the store answers; viewers also see the stage and what waits, and may have it refused when too much does',
+    query: healthQuery,
     answers: { 200: 'Health' },
-    refusals: STORE,
+    refusals: ['jobs_overdue', ...STORE],
   },
   'POST /cron/tick': {
     summary: 'Runs what is due in a lane; 200 also when jobs failed',

@@ -1,15 +1,32 @@
+import { z } from 'zod'
 import { mayCall } from '../auth/policy.ts'
 import type { Clock } from '../clock.ts'
 import { TickoverError } from '../errors.ts'
+import { longestGap } from '../rollout/gather/slots.ts'
+import { check } from './body.ts'
 import type { Deps, Handler } from './surface.ts'
 
 const CACHE_MS = 5000
 const PATIENCE_MS = 4000
-/** A job that waits this long past its instant is overdue: two cadences of a minute. */
-const OVERDUE_MS = 120_000
+/** A job that has waited for so many ticks is overdue. */
+const TICKS = 2
 const MOST = 100
 
-/** GET /health: whether the store answers, asked at most every 5 s whoever asks; viewers also see what waits. */
+const wholeTo100 = 'must be a whole number from 0 to 100'
+export const healthQuery = z.strictObject({
+  /** With more overdue jobs the answer is a refusal. */
+  max_overdue: z
+    .string()
+    .regex(/^\d{1,3}$/, wholeTo100)
+    .transform(Number)
+    .refine((value) => value <= MOST, wholeTo100)
+    .optional(),
+})
+
+/**
+ * GET /health: whether the store answers, asked at most every 5 s whoever asks; viewers also see what waits. Their
+ * `max_overdue` makes it a dead-man's switch: 503 `jobs_overdue` when more wait.
+ */
 export function healthRoutes(deps: Deps): { 'GET /health': Handler } {
   const overdue = cached(deps.clock, () => countOverdue(deps))
   return {
@@ -17,6 +34,8 @@ export function healthRoutes(deps: Deps): { 'GET /health': Handler } {
       const count = await overdue()
       const caller = c.get('caller')
       if (!mayCall('GET /api/jobs', caller)) return c.json({ status: 'ok' })
+      const { max_overdue } = check(healthQuery, c.req.query())
+      if (max_overdue !== undefined) watch(deps, count, max_overdue)
       const { environment, stage, storage, allow_json_in_production: allowed } = deps.config
       const warnings =
         environment === 'production' && storage === 'json' && allowed === 'yes'
@@ -38,6 +57,16 @@ export function healthRoutes(deps: Deps): { 'GET /health': Handler } {
   }
 }
 
+/** Tells the log what the watch found. Throws `jobs_overdue` when that is too much. */
+function watch({ emit }: Pick<Deps, 'emit'>, count: number, most: number): void {
+  emit({ kind: 'overdue_checked', overdue: count })
+  if (count <= most) return
+  throw new TickoverError(
+    'jobs_overdue',
+    `Overdue jobs: ${count}, where ${most} may wait for two ticks past their instant. Run npm run doctor.`,
+  )
+}
+
 /** One answer for all who ask within 5 s, also when it was an error. */
 function cached<T>(clock: Clock, ask: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | null = null
@@ -52,7 +81,8 @@ function cached<T>(clock: Clock, ask: () => Promise<T>): () => Promise<T> {
 
 /** How many jobs of all lanes are overdue, at most 100 a lane. */
 async function countOverdue({ config, clock, documents }: Deps): Promise<number> {
-  const upTo = clock.now() - OVERDUE_MS
+  const now = clock.now()
+  const upTo = now - TICKS * longestGap(config, now)
   const asked = Promise.all(
     config.lanes.map((lane) => documents.query({ shape: 'due', equals: lane.name, upTo, limit: MOST })),
   )

@@ -13,7 +13,7 @@ import { instant, iso, jobName, jsonText } from './fields.ts'
 import type { Deps, Handler, Vars } from './surface.ts'
 
 /** What these routes need. */
-type LegacyDeps = Pick<Deps, 'config' | 'clock' | 'documents' | 'newId' | 'random' | 'register'>
+type LegacyDeps = Pick<Deps, 'config' | 'clock' | 'documents' | 'newId' | 'random' | 'emit' | 'register'>
 
 const MOST_EFFECTS = 1_000
 
@@ -84,10 +84,10 @@ export function legacyRoutes(
   }
 }
 
-function doorOf({ config, clock, documents, newId, random }: LegacyDeps): Door {
+function doorOf({ config, clock, documents, newId, random, emit }: LegacyDeps): Door {
   const { max_skew_seconds, lanes } = config
   const lane = lanes[0]?.name ?? ''
-  return { documents, clock, newId, random, rollout: config, max_skew_seconds, lane }
+  return { documents, clock, newId, random, emit, rollout: config, max_skew_seconds, lane }
 }
 
 function presentGranted({ job, entry, payload }: Granted) {

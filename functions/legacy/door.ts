@@ -6,6 +6,7 @@ import { doneReason, receive } from '../job/reported.ts'
 import { readable } from '../lease/change.ts'
 import { claim } from '../lease/claim.ts'
 import { jobRef } from '../lease/held.ts'
+import type { Emit } from '../observe/events.ts'
 import { handoverAfter, mayClaim, ownerOf, type Rollout } from '../rollout/stage.ts'
 import type { Documents, Stored } from '../store/documents.ts'
 import { takeIn } from './intake.ts'
@@ -19,6 +20,7 @@ export interface Door {
   /** From 0 up to 1. */
   readonly random: () => number
   readonly newId: () => string
+  readonly emit: Emit
   readonly rollout: Rollout
   readonly max_skew_seconds: number
   /** The lane of jobs that are known from reports only. */

@@ -9,6 +9,8 @@ import { renew } from '../lease/renew.ts'
 import { type Settled, settle } from '../lease/settle.ts'
 import type { Documents, Stored } from '../store/documents.ts'
 import { withStoreTime } from '../store/time.ts'
+import { accountSettled } from '../tick/account.ts'
+import { newTally } from '../tick/report.ts'
 import { type Door, ownerName } from './door.ts'
 import { recordRefused } from './refused.ts'
 import type { Holding } from './requests.ts'
@@ -58,12 +60,24 @@ export async function settleRun(
   const seen = await find(reach.documents, holding)
   const settled = seen.held === null ? null : await settleHeld(door, reach, seen.held, seen.copies, outcome)
   if (settled?.kind === 'unsettled') throw unreachable()
-  if (settled?.kind === 'settled') return takenNow(settled)
+  if (settled?.kind === 'settled') {
+    accountSettled(newTally(), door.emit, settled, reach.time.now())
+    return takenNow(settled)
+  }
   const last = settled === null ? seen : await find(reach.documents, holding)
   const taken = takenBefore(last, holding, outcome)
   if (taken !== null) return taken
-  if (performed && mayBeRepeated(last, holding)) await recordRefused(door.documents, holding, last.now)
+  if (performed && mayBeRepeated(last, holding)) await tellRefused(door, holding, last.now)
   throw lost()
+}
+
+async function tellRefused({ documents, emit }: Door, holding: Holding, now: number): Promise<void> {
+  await recordRefused(documents, holding, now)
+  emit({ kind: 'report_refused', job: jobOf(holding), run: holding.run })
+}
+
+function jobOf({ run }: Holding): string {
+  return run.slice(0, run.lastIndexOf('@'))
 }
 
 /** A run that is over and had no other attempt was performed once, however late that was told. */
@@ -110,8 +124,9 @@ function takenBefore({ run, job }: Seen, { fence, email }: Holding, outcome: Out
   return { status: isOver ? 'failed' : 'retry', retry_at: waits ? entry.until : null }
 }
 
-async function find(documents: Documents, { run: id, fence, email }: Holding): Promise<Seen> {
-  const name = id.slice(0, id.lastIndexOf('@'))
+async function find(documents: Documents, holding: Holding): Promise<Seen> {
+  const { run: id, fence, email } = holding
+  const name = jobOf(holding)
   const { value, time: now } = await documents.get([runRef(id), jobRef(name)])
   const record = value[0] ?? null
   const parsed = record === null ? null : parseRun(record.fields)

@@ -6,7 +6,6 @@ export type Event =
       readonly tick: string
       readonly report: Readonly<Record<string, unknown>>
     }
-  | { readonly kind: 'tick_refused'; readonly tick: string; readonly lane: string; readonly reason: string }
   | {
       readonly kind: 'job_claimed'
       readonly job: string
@@ -52,7 +51,14 @@ export type Event =
       readonly run: string
       readonly attempt: number
       readonly outcome: string
+      /** Does no other attempt follow? */
+      readonly ended: boolean
       readonly duration_ms: number
+      /** Null: it worked through no items. */
+      readonly items_processed: number | null
+      readonly items_failed: number | null
+      /** Of the attempt's duration, for each item; null without items, and of none. */
+      readonly item_duration_ms: number | null
       readonly error: string | null
       /** When the next attempt may begin; null when the run has ended. */
       readonly retry_at: number | null
@@ -67,6 +73,10 @@ export type Event =
     }
   /** Something that happened in shadow: it concerns no live job. */
   | { readonly kind: 'in_shadow'; readonly path: 'legacy' | 'tick'; readonly event: Event }
+  /** An outside scheduler performed a run, and reported it when another had it: a duplicate. */
+  | { readonly kind: 'report_refused'; readonly job: string; readonly run: string }
+  /** The watch asked how many jobs are overdue. */
+  | { readonly kind: 'overdue_checked'; readonly overdue: number }
   | { readonly kind: 'store_trouble'; readonly action: string; readonly reason: string }
   | {
       readonly kind: 'request_refused'

@@ -26,8 +26,6 @@ const LINES: { readonly [K in Kind]: (event: Events[K]) => Line } = {
       { tick },
       report,
     ),
-  tick_refused: ({ tick, lane, reason }) =>
-    line('ERROR', `Scheduler tick refused: ${reason}`, { tick, lane }, { reason }),
   job_claimed: ({ job, run, attempt, fence, lateness_ms }) =>
     line('INFO', `Claimed job ${job}`, { job, run }, { attempt, fence, lateness_ms }),
   job_already_claimed: ({ job }) => line('INFO', `Job ${job} already claimed`, { job }),
@@ -71,6 +69,10 @@ const LINES: { readonly [K in Kind]: (event: Events[K]) => Line } = {
   run_settled: settled,
   run_log: ({ job, run, level, message, data }) => line(LEVELS[level], message, { job, run }, { data }),
   in_shadow: ({ path, event }) => inShadow(path, lineOf(event)),
+  report_refused: ({ job, run }) =>
+    line('ERROR', `Job ${job}: a report came after another had the run, and it had performed`, { job, run }),
+  overdue_checked: ({ overdue }) =>
+    line(overdue > 0 ? 'WARNING' : 'INFO', `Overdue jobs: ${overdue}`, {}, { overdue }),
   store_trouble: ({ action, reason }) =>
     line('WARNING', `Store trouble at ${action}: ${reason}`, {}, { reason }),
   request_refused: ({ method, path, status, code, reason }) =>
@@ -78,7 +80,7 @@ const LINES: { readonly [K in Kind]: (event: Events[K]) => Line } = {
       status >= 500 ? 'ERROR' : 'WARNING',
       `Refused ${method} ${path}: ${code}`,
       {},
-      { status, code, reason },
+      { method, path, status, code, reason },
     ),
   process_stopping: ({ reason }) => line('INFO', `Stopping: ${reason}`, {}, { reason }),
   unexpected,
@@ -89,7 +91,8 @@ const LEVELS = { info: 'INFO', warn: 'WARNING', error: 'ERROR' } as const
 /** The line that an event becomes. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- K ties the event to its entry in the table
 export function lineOf<K extends Kind>(event: Events[K]): Line {
-  return LINES[event.kind](event)
+  const told = LINES[event.kind](event)
+  return { ...told, fields: { event: event.kind, ...told.fields } }
 }
 
 function line(
@@ -107,19 +110,14 @@ function inShadow(path: string, { severity, message, labels, fields }: Line): Li
     severity: severity === 'INFO' ? 'INFO' : 'WARNING',
     message: `Shadow: ${message}`,
     labels: { ...labels, shadow: path },
-    fields: { ...fields, shadow: path },
+    fields: { ...fields, event: 'in_shadow', shadow: path },
   }
 }
 
-function settled({ job, run, attempt, outcome, duration_ms, error, retry_at }: Of<'run_settled'>): Line {
+function settled({ kind: _kind, job, run, ...told }: Of<'run_settled'>): Line {
+  const { outcome, error, retry_at } = told
   const labels = { job, run }
-  const fields = {
-    attempt,
-    outcome,
-    duration_ms,
-    error,
-    retry_at: retry_at === null ? null : instant(retry_at),
-  }
+  const fields = { ...told, retry_at: retry_at === null ? null : instant(retry_at) }
   if (outcome === 'succeeded') return line('INFO', `Job ${job} completed successfully`, labels, fields)
   const said = `Job ${job} ${outcome === 'retry' ? 'failed' : outcome}${error === null ? '' : `: ${error}`}`
   if (retry_at !== null)

@@ -1,30 +1,315 @@
-/** One value that is watched at all times, for the alert policies. `above` and `below` are in `unit`. */
+import {
+  counted,
+  orNone,
+  percentile,
+  platform,
+  platformPercentile,
+  total,
+  values,
+} from '../observe/promql.ts'
+
+/** One condition that is watched at all times, as an alert policy has it. */
 export interface Alert {
-  readonly what: string
-  readonly above?: number
-  readonly below?: number
-  readonly unit: 'share' | 'seconds' | 'count' | 'per_minute'
-  /** How long it has to be so; 0: at once. */
+  readonly title: string
+  /** In one sentence, for somebody who has just been woken. */
+  readonly meaning: string
+  /** As Cloud Monitoring grades policies: lost or doubled work is critical. */
+  readonly severity: 'CRITICAL' | 'ERROR' | 'WARNING'
+  /** PromQL, whose value is compared; `$WINDOW` and `$SERVICE` are filled in by Terraform. */
+  readonly query: string
+  readonly compare: '<' | '>'
+  readonly threshold: number
+  /** How far the query looks back. */
   readonly window_seconds: number
+  /** How long it has to be so; 0: at once. */
+  readonly for_seconds: number
+  /** The stages at which it watches. */
+  readonly stages: readonly number[]
+  /** What it goes by: Tickover's log lines, or Cloud Run's own metrics. */
+  readonly source: 'log' | 'platform'
 }
+
+const ALWAYS = [0, 1, 2, 3, 4, 5]
+/** Where Cloud Scheduler posts ticks. */
+const TICKING = [1, 2, 3, 4, 5]
+/** Where every live run is Tickover's. */
+const CLAIMING = [2, 3, 4, 5]
+
+/** Five minutes that have been so for five minutes: one failure alone wakes nobody. */
+const STEADY = { window_seconds: 300, for_seconds: 300 } as const
+/** At once, and for as long as it is within five minutes. */
+const AT_ONCE = { window_seconds: 300, for_seconds: 0 } as const
+const AN_HOUR = { window_seconds: 3600, for_seconds: 0 } as const
+
+const DIED = counted('holders_died', 'fate="failed"')
+const FAILED = `(${orNone(counted('runs', 'outcome!="succeeded"'))} + ${orNone(DIED)})`
+const ENDED = `(${orNone(counted('runs'))} + ${orNone(DIED)})`
+/** Calls of the tick route that found no store at all leave no tick that could tell. */
+const NO_STORE = orNone(counted('requests_refused', 'code="store_unreachable"'))
 
 /** The alerts, by id. */
 export const ALERTS = {
-  success_rate_low: { what: 'runs that succeeded', below: 0.95, unit: 'share', window_seconds: 300 },
-  success_rate_critical: { what: 'runs that succeeded', below: 0.8, unit: 'share', window_seconds: 3600 },
-  error_rate_high: { what: 'runs that failed', above: 0.05, unit: 'share', window_seconds: 300 },
-  no_runs: { what: 'runs that ended', below: 1, unit: 'count', window_seconds: 300 },
-  duplicates: { what: 'duplicates', above: 0, unit: 'count', window_seconds: 0 },
-  tick_latency_high: { what: 'p99 of ticks, no dwell', above: 5, unit: 'seconds', window_seconds: 300 },
-  store_errors: { what: 'store calls without an answer', above: 0.01, unit: 'share', window_seconds: 300 },
-  run_duration_high: { what: 'duration of a run', above: 5, unit: 'seconds', window_seconds: 300 },
-  item_duration_high: { what: 'duration per item', above: 5, unit: 'seconds', window_seconds: 300 },
-  throughput_low: { what: 'items processed', below: 30, unit: 'per_minute', window_seconds: 3600 },
-  store_connections_high: { what: 'store permits in use', above: 0.8, unit: 'share', window_seconds: 300 },
-  cache_hits_low: { what: 'cache hits after warm-up', below: 0.7, unit: 'share', window_seconds: 3600 },
-  cpu_high: { what: 'CPU in use', above: 0.8, unit: 'share', window_seconds: 300 },
-  memory_high: { what: 'memory in use', above: 0.8, unit: 'share', window_seconds: 300 },
-  start_slow: { what: 'start of an instance', above: 10, unit: 'seconds', window_seconds: 0 },
-} as const satisfies Record<string, Alert>
+  success_rate_low: {
+    title: 'Runs fail',
+    meaning: 'Less than 95 % of the runs that ended in five minutes succeeded.',
+    severity: 'ERROR',
+    query: `1 - ${FAILED} / (${ENDED} > 0)`,
+    compare: '<',
+    threshold: 0.95,
+    ...STEADY,
+    stages: ALWAYS,
+    source: 'log',
+  },
+  success_rate_critical: {
+    title: 'Many runs fail',
+    meaning: 'Less than 80 % of the runs of the last hour succeeded: the rollback of the guides.',
+    severity: 'CRITICAL',
+    query: `1 - ${FAILED} / (${ENDED} >= 10)`,
+    compare: '<',
+    threshold: 0.8,
+    ...AN_HOUR,
+    stages: ALWAYS,
+    source: 'log',
+  },
+  error_rate_high: {
+    title: 'Attempts fail',
+    meaning: 'More than 5 % of the attempts of five minutes failed, whether or not they were tried again.',
+    severity: 'WARNING',
+    query: `${orNone(counted('attempts', 'outcome=~"failed|retry|unresponsive"'))} / (${counted('attempts')} > 0)`,
+    compare: '>',
+    threshold: 0.05,
+    ...STEADY,
+    stages: ALWAYS,
+    source: 'log',
+  },
+  no_runs: {
+    title: 'Nothing runs',
+    meaning: 'No run has ended for five minutes.',
+    severity: 'CRITICAL',
+    query: orNone(counted('runs')),
+    compare: '<',
+    threshold: 1,
+    // At a cadence of five minutes every window has a moment without a run: it is not to be one of five minutes.
+    ...STEADY,
+    stages: [2, 4, 5],
+    source: 'log',
+  },
+  duplicates: {
+    title: 'Something was performed twice',
+    meaning: 'A run or an effect was performed, or begun, a second time.',
+    severity: 'CRITICAL',
+    query: counted('duplicates'),
+    compare: '>',
+    threshold: 0,
+    ...AT_ONCE,
+    stages: ALWAYS,
+    source: 'log',
+  },
+  tick_latency_high: {
+    title: 'Ticks are slow',
+    meaning: 'One tick in a hundred, of lanes without dwell, took longer than five seconds.',
+    severity: 'WARNING',
+    query: `${percentile(0.99, 'tick_ms')} / 1000`,
+    compare: '>',
+    threshold: 5,
+    ...STEADY,
+    stages: TICKING,
+    source: 'log',
+  },
+  store_errors: {
+    title: 'The store does not answer',
+    meaning: 'More than 1 % of the store’s calls had no answer.',
+    severity: 'CRITICAL',
+    query: `(${orNone(total('store_errors'))} + ${NO_STORE}) / ((${orNone(total('store_calls'))} + ${NO_STORE}) > 0)`,
+    compare: '>',
+    threshold: 0.01,
+    ...STEADY,
+    stages: ALWAYS,
+    source: 'log',
+  },
+  run_duration_high: {
+    title: 'Runs are slow',
+    meaning: 'One attempt in twenty took longer than five seconds.',
+    severity: 'WARNING',
+    query: `${percentile(0.95, 'run_ms')} / 1000`,
+    compare: '>',
+    threshold: 5,
+    ...STEADY,
+    stages: ALWAYS,
+    source: 'log',
+  },
+  item_duration_high: {
+    title: 'Items are slow',
+    meaning: 'One run of items in twenty took longer than five seconds an item.',
+    severity: 'WARNING',
+    query: `${percentile(0.95, 'item_ms')} / 1000`,
+    compare: '>',
+    threshold: 5,
+    ...STEADY,
+    stages: ALWAYS,
+    source: 'log',
+  },
+  throughput_low: {
+    title: 'Few items are processed',
+    meaning: 'Runs of items got through less than 30 items for each minute that they worked, over an hour.',
+    severity: 'WARNING',
+    query: `60000 * ${total('items')} / (${total('items_run_ms')} > 0) and ${values('items_run_ms')} >= 10`,
+    compare: '<',
+    threshold: 30,
+    ...AN_HOUR,
+    stages: ALWAYS,
+    source: 'log',
+  },
+  store_connections_high: {
+    title: 'Store permits run out',
+    meaning: 'On average, ticks found more than 80 % of their lane’s parallel store calls in use.',
+    severity: 'WARNING',
+    query: `${total('store_permits')} / (${values('store_permits')} > 0)`,
+    compare: '>',
+    threshold: 0.8,
+    ...STEADY,
+    stages: ALWAYS,
+    source: 'log',
+  },
+  cache_hits_low: {
+    title: 'The cache seldom has the answer',
+    meaning: 'Of at least 100 look-ups in an hour, the cache answered less than 70 %.',
+    severity: 'WARNING',
+    query: `${total('cache_hits')} / ((${total('cache_hits')} + ${total('cache_misses')}) >= 100)`,
+    compare: '<',
+    threshold: 0.7,
+    ...AN_HOUR,
+    stages: ALWAYS,
+    source: 'log',
+  },
+  cpu_high: {
+    title: 'The CPU is busy',
+    meaning: 'Instances have used more than 80 % of their CPU for five minutes.',
+    severity: 'WARNING',
+    query: platformPercentile(0.95, 'container_cpu_utilizations'),
+    compare: '>',
+    threshold: 0.8,
+    ...STEADY,
+    stages: ALWAYS,
+    source: 'platform',
+  },
+  memory_high: {
+    title: 'The memory is nearly full',
+    meaning:
+      'Instances have used more than 80 % of their memory for five minutes: a killed one loses its runs.',
+    severity: 'ERROR',
+    query: platformPercentile(0.95, 'container_memory_utilizations'),
+    compare: '>',
+    threshold: 0.8,
+    ...STEADY,
+    stages: ALWAYS,
+    source: 'platform',
+  },
+  start_slow: {
+    title: 'Instances start slowly',
+    meaning: 'Instances took longer than ten seconds to start.',
+    severity: 'WARNING',
+    query: `${platformPercentile(0.95, 'container_startup_latencies')} / 1000`,
+    compare: '>',
+    threshold: 10,
+    ...AT_ONCE,
+    stages: ALWAYS,
+    source: 'platform',
+  },
+  ticks_missing: {
+    title: 'No ticks come',
+    meaning: 'For five minutes no tick began, and no attempt of an earlier one ended.',
+    severity: 'CRITICAL',
+    query: `${orNone(counted('ticks_started'))} + ${orNone(counted('attempts'))}`,
+    compare: '<',
+    threshold: 1,
+    ...STEADY,
+    stages: TICKING,
+    source: 'log',
+  },
+  jobs_overdue: {
+    title: 'Jobs wait past their instant',
+    meaning: 'Every look of the watch in ten minutes found jobs that should have run long ago.',
+    severity: 'CRITICAL',
+    // The tenth part of the looks that found the least: half a job is more than none.
+    query: percentile(0.1, 'overdue'),
+    compare: '>',
+    threshold: 0.5,
+    window_seconds: 600,
+    for_seconds: 60,
+    stages: CLAIMING,
+    source: 'log',
+  },
+  watch_silent: {
+    title: 'The watch is silent',
+    meaning: 'For a quarter of an hour the dead-man’s switch has had no answer from the service.',
+    severity: 'CRITICAL',
+    query: orNone(values('overdue')),
+    compare: '<',
+    threshold: 1,
+    // A watch that has just been switched on has not looked yet: two looks, and time for the first.
+    window_seconds: 600,
+    for_seconds: 360,
+    stages: TICKING,
+    source: 'log',
+  },
+  clock_skew: {
+    title: 'A clock is wrong',
+    meaning: 'A tick claimed nothing, since its own clock and the store’s are too far apart.',
+    severity: 'ERROR',
+    query: counted('ticks', 'status="clock_skew"'),
+    compare: '>',
+    threshold: 0,
+    ...AT_ONCE,
+    stages: ALWAYS,
+    source: 'log',
+  },
+  job_damaged: {
+    title: 'A job cannot be read',
+    meaning: 'A job’s document makes no sense: it was set aside, and does not run until somebody mends it.',
+    severity: 'ERROR',
+    query: counted('damaged'),
+    compare: '>',
+    threshold: 0,
+    ...AT_ONCE,
+    stages: ALWAYS,
+    source: 'log',
+  },
+  holders_dying: {
+    title: 'Processes die with their runs',
+    meaning: 'At least three attempts in half an hour ended because their process was gone.',
+    severity: 'ERROR',
+    query: `round(${counted('holders_died', 'fate=~"retry|failed"')})`,
+    compare: '>',
+    threshold: 2,
+    window_seconds: 1800,
+    for_seconds: 0,
+    stages: ALWAYS,
+    source: 'log',
+  },
+  ticks_refused: {
+    title: 'Ticks are refused',
+    meaning: 'For ten minutes calls of the tick route have been refused for who called: 401 or 403.',
+    severity: 'CRITICAL',
+    query: counted('ticks_refused'),
+    compare: '>',
+    threshold: 0,
+    window_seconds: 600,
+    for_seconds: 600,
+    stages: TICKING,
+    source: 'log',
+  },
+  server_errors: {
+    title: 'The service answers with errors',
+    meaning: 'More than 5 % of the requests of five minutes were answered with 5xx.',
+    severity: 'ERROR',
+    query: `sum(increase(${platform('request_count', ['response_code_class="5xx"'])}[$WINDOW])) / (sum(increase(${platform('request_count')}[$WINDOW])) > 0)`,
+    compare: '>',
+    threshold: 0.05,
+    ...STEADY,
+    stages: ALWAYS,
+    source: 'platform',
+  },
+} as const satisfies Readonly<Record<string, Alert>>
 
 export type AlertId = keyof typeof ALERTS

@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
-import { occurrences } from '../schedule/schedule.ts'
 import type { Documents } from '../store/documents.ts'
 import { type Evidence, NO_PROBES } from './evidence.ts'
 import { type StageAge, stageAge } from './gather/age.ts'
@@ -10,7 +9,7 @@ import { type Held, leasesOf, readSchedules, readStanding, type Standing } from 
 import { type Allowance, allowance, pages } from './gather/pages.ts'
 import { countRuns } from './gather/runs.ts'
 import { shadowTotals } from './gather/shadow.ts'
-import { countSlots, scheduleOf } from './gather/slots.ts'
+import { countSlots, longestGap } from './gather/slots.ts'
 import { readTicks, type Tick } from './gather/ticks.ts'
 
 /** All that evidence is gathered from. */
@@ -27,7 +26,6 @@ type FromTicks = Pick<Evidence, 'ticks' | 'tick_durations' | 'tick_sums' | 'stor
 
 /** The most that a gate looks back. */
 const MOST_DAYS = 31
-const MOST_SLOTS = 1_500
 
 /**
  * Gathers what the store and the flags can tell. The window goes from when this stage began until now, over 31 days at most;
@@ -120,11 +118,4 @@ async function countReports(
   for await (const page of pages(documents, asked, [since, until], allowed))
     performed += page.filter(({ fields }) => fields.performed === true).length
   return performed
-}
-
-/** The longest time between two ticks in the two days to come, in ms; a day when it is longer. */
-function longestGap(config: Config, now: number): number {
-  const ticks = occurrences(scheduleOf(config, null), now, now + 2 * DAY_MS, MOST_SLOTS)
-  const gaps = ticks.slice(1).map((at, index) => at - (ticks[index] ?? at))
-  return Math.max(...gaps, ticks.length < 2 ? DAY_MS : 0)
 }

@@ -51,7 +51,12 @@ export function createShadow(engine: Engine, live: Documents, path: Path, rollou
 /** A live handler shares no load with one in shadow, which may be cut off or hang, and no rate, which it could use up. */
 function inShadow({ cache, limits }: Pick<Engine, 'cache' | 'limits'>): { cache: Cache; limits: Limits } {
   return {
-    cache: { ...cache, get: (key, load) => cache.get(`${IN_SHADOW}${key}`, load) },
+    cache: {
+      ...cache,
+      get: (key, load) => cache.get(`${IN_SHADOW}${key}`, load),
+      // What the process asked its cache is told by live ticks, whose lines are counted.
+      untold: () => ({ hits: 0, misses: 0 }),
+    },
     limits: { take: (key, rate, signal) => limits.take(`${IN_SHADOW}${key}`, rate, signal) },
   }
 }

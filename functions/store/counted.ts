@@ -14,6 +14,13 @@ export interface Counts {
   readonly failed: number
   /** How long they took to answer, all together, in ms; calls that run side by side count each. */
   readonly ms: number
+  /** The largest share of the permits that a call found in use when it came, 0 to 1: at 1 it had to wait. 0 where there is no bound. */
+  readonly permits_peak: number
+}
+
+/** Documents that may let only so many calls through at once; `permits` left out: any number. */
+export interface Bounded extends Documents {
+  readonly permits?: number
 }
 
 /** Documents that know what has been asked of them. */
@@ -23,10 +30,14 @@ export interface Counted extends Documents {
 }
 
 /** The same documents, counted and timed. A call counts when it is made, what it read or wrote when it has ended well. */
-export function counted(documents: Documents, clock: Pick<Clock, 'now'>): Counted {
-  const counts = { calls: 0, read: 0, written: 0, checked: 0, failed: 0, ms: 0 }
+export function counted(documents: Bounded, clock: Pick<Clock, 'now'>): Counted {
+  const counts = { calls: 0, read: 0, written: 0, checked: 0, failed: 0, ms: 0, permits_peak: 0 }
+  const permits = documents.permits ?? Number.POSITIVE_INFINITY
+  let underWay = 0
   const call = async <T>(ask: () => Promise<T>): Promise<T> => {
     counts.calls += 1
+    counts.permits_peak = Math.max(counts.permits_peak, Math.min(1, underWay / permits))
+    underWay += 1
     const began = clock.now()
     try {
       return await ask()
@@ -34,6 +45,7 @@ export function counted(documents: Documents, clock: Pick<Clock, 'now'>): Counte
       counts.failed += 1
       throw error
     } finally {
+      underWay -= 1
       counts.ms += clock.now() - began
     }
   }

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import { TickoverError } from '../errors.ts'
+import type { Bounded } from './counted.ts'
 import type { Documents } from './documents.ts'
 
 /**
@@ -10,7 +11,7 @@ export function permits(
   documents: Documents,
   total: number,
   lanes: readonly string[],
-): (lane: string) => Documents {
+): (lane: string) => Bounded {
   const share = Math.floor(total / lanes.length)
   if (share < 1)
     throw new TickoverError(
@@ -27,9 +28,10 @@ export function permits(
 }
 
 /** The same documents with `share` parallel calls of their own. */
-export function limited(documents: Documents, share: number): Documents {
+export function limited(documents: Documents, share: number): Bounded {
   const limit = pLimit(share)
   return {
+    permits: share,
     get: (refs) => limit(() => documents.get(refs)),
     query: (query) => limit(() => documents.query(query)),
     commit: (changes) => limit(() => documents.commit(changes)),

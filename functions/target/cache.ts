@@ -17,6 +17,8 @@ export interface Cache {
   /** The value of a key; `load` is called at most once at a time, and a failed load is not kept. */
   get<T>(key: string, load: () => Promise<T>): Promise<T>
   counts(): CacheCounts
+  /** The hits and misses since this was last asked: each is told once. */
+  untold(): Pick<CacheCounts, 'hits' | 'misses'>
   /** Lets go of what has outlived its time; answers how many values that were. */
   cleanUp(): number
   /** Forgets every value whose key begins so (all of them for an empty text), answers how many; a load under way is not kept. */
@@ -34,6 +36,7 @@ export function createCache(ttlSeconds: number, clock: Pick<Clock, 'now'>): Cach
   let hits = 0
   let misses = 0
   let evictions = 0
+  let told = { hits: 0, misses: 0 }
   const loading = new Set<string>()
   const values = new LRUCache<string, { value: unknown }, () => Promise<unknown>>({
     max: MOST_VALUES,
@@ -63,6 +66,11 @@ export function createCache(ttlSeconds: number, clock: Pick<Clock, 'now'>): Cach
       return found.value as T
     },
     counts: () => ({ size: values.size, hits, misses, evictions }),
+    untold() {
+      const news = { hits: hits - told.hits, misses: misses - told.misses }
+      told = { hits, misses }
+      return news
+    },
     cleanUp() {
       const before = values.size
       values.purgeStale()

@@ -41,7 +41,7 @@ export interface Holder {
 export interface Records {
   readonly documents: Documents
   readonly time: StoreTime
-  /** Is told of an effect that had begun under another fence, and begins again. */
+  /** Is told of an effect that begins again although nobody knows how it ended under another fence. */
   readonly repeated: (subject: string, key: string) => void
 }
 
@@ -95,12 +95,33 @@ export async function performHeld(
   if (started.fields.state === 'done') return fromText(textOf(started))
   if (started.fields.begun !== 1) records.repeated(holder.subject, key)
   mayBegin()
-  const kept = keep(await perform(ref.id))
+  const kept = keep(await performed(records, mayBegin, holder, started, () => perform(ref.id)))
   // It has happened: whoever was told to end meanwhile still records that, as long as nobody else holds.
   const mayRecord = () => assertHolding(holder)
   await inscribe(records, mayRecord, holder, ref, finish(records, holder, kept.text, started))
   if (kept.error !== null) throw kept.error
   return fromText(kept.text)
+}
+
+/**
+ * An effect that rejects while its holder may act has ended: that is recorded, so that the attempt after a failure is not
+ * taken for a second performance. What the abort or the loss of the lease cut off may have happened, and stays `started`.
+ */
+async function performed(
+  records: Records,
+  may: () => string,
+  holder: Holder,
+  started: Stored,
+  perform: () => Promise<unknown>,
+): Promise<unknown> {
+  try {
+    return await perform()
+  } catch (error) {
+    const failing = fail(holder, started)
+    // The error is the news; a record that cannot be written leaves the effect as one that may have happened.
+    await inscribe(records, may, holder, started.ref, failing).catch(() => null)
+    throw error
+  }
 }
 
 /** What to write, given the record as it was found; null: it stands as wanted. `undefined` is found before the first read. */
@@ -119,7 +140,8 @@ function begin({ time }: Records, { subject, fence }: Holder, ref: Ref, key: str
   }
   return (found) => {
     if (found === undefined || found === null) return { kind: 'create', ref, fields }
-    if (found.fields.state === 'done' || found.fields.fence === fence) return null
+    const { state } = found.fields
+    if (state === 'done' || (state === 'started' && found.fields.fence === fence)) return null
     return {
       kind: 'update',
       ref,
@@ -129,9 +151,17 @@ function begin({ time }: Records, { subject, fence }: Holder, ref: Ref, key: str
   }
 }
 
-/** How many attempts have begun this effect. */
+/** How many attempts have begun this effect and may have performed it. */
 function begunBefore({ fields }: Stored): number {
+  if (fields.state === 'failed') return 0
   return typeof fields.begun === 'number' ? fields.begun : 1
+}
+
+function fail(holder: Holder, started: Stored): Decide {
+  return (found = started) => {
+    if (found === null || found.fields.fence !== holder.fence) throw lost(holder)
+    return { kind: 'update', ref: found.ref, version: found.version, fields: { state: 'failed' } }
+  }
 }
 
 function finish({ time }: Records, holder: Holder, result: string | null, started: Stored): Decide {

@@ -1,4 +1,4 @@
-import { hasPerformed } from '../job/outcome.ts'
+import { hasPerformed, type Items } from '../job/outcome.ts'
 import type { Skip } from '../job/run.ts'
 import type { Claimed } from '../lease/claim.ts'
 import type { Writing } from '../lease/draft.ts'
@@ -47,8 +47,27 @@ export function accountSettled(tally: Tally, emit: Emit, settled: Settled, now: 
     accountSkips(tally, emit, job, settled.settlement.skips)
     const error = 'error' in outcome ? outcome.error : null
     const began = held.run.fields.attempts.at(-1)?.started_at ?? now
-    const { retry_at } = settled.settlement
-    emit({ kind: 'run_settled', ...about, outcome: outcome.kind, duration_ms: now - began, error, retry_at })
+    const { retry_at, event } = settled.settlement
+    const duration_ms = now - began
+    const ended = event.kind === 'succeed' || event.kind === 'fail'
+    // What could have been tried again, and has no attempt left, has failed.
+    const told = {
+      outcome: event.kind === 'fail' && outcome.kind === 'retry' ? 'failed' : outcome.kind,
+      ended,
+      duration_ms,
+      ...itemsOf(outcome.items, duration_ms),
+    }
+    emit({ kind: 'run_settled', ...about, ...told, error, retry_at })
+  }
+}
+
+/** The figures of an attempt's items; of none processed there is no duration for each. */
+function itemsOf(items: Items | null, duration_ms: number) {
+  const processed = items?.processed ?? null
+  return {
+    items_processed: processed,
+    items_failed: items?.failed ?? null,
+    item_duration_ms: processed === null || processed === 0 ? null : duration_ms / processed,
   }
 }
 

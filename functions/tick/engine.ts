@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Emit } from '../observe/events.ts'
-import type { Documents } from '../store/documents.ts'
+import type { Bounded } from '../store/counted.ts'
 import type { Cache } from '../target/cache.ts'
 import type { Limits } from '../target/limits.ts'
 import type { Registry } from '../target/registry.ts'
@@ -26,7 +26,7 @@ export interface Settings {
 
 /** All that ticks share in one process. */
 export interface Engine {
-  readonly documents: Documents
+  readonly documents: Bounded
   readonly claimant: Claimant
   readonly clock: Clock
   /** From 0 up to 1. */

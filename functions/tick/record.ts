@@ -1,9 +1,9 @@
 import { KEEP_MS } from '../job/stored.ts'
-import type { Counted } from '../store/counted.ts'
+import type { Counted, Counts } from '../store/counted.ts'
 import type { Documents } from '../store/documents.ts'
 import type { StoreTime } from '../store/time.ts'
 import type { Engine } from './engine.ts'
-import { reportOf, type Tally, type TickReport } from './report.ts'
+import { type Aside, reportOf, type Tally, type TickReport } from './report.ts'
 
 /** How a tick ended. `clock_skew`: this process's clock is off, nothing was claimed. `stopping`: the process stops. */
 export interface TickEnd {
@@ -15,6 +15,8 @@ export interface TickEnd {
 export interface Ended {
   readonly id: string
   readonly lane: string
+  /** Did it sleep until what was due next? */
+  readonly dwells: boolean
   /** By the process's own clock, ms. */
   readonly began: number
   readonly counts: Counted
@@ -29,7 +31,8 @@ export async function recordTick(engine: Engine, ended: Ended): Promise<TickEnd>
   const status = isSkewed(engine, time) ? 'clock_skew' : engine.stop.aborted ? 'stopping' : 'ok'
   const duration = engine.clock.now() - ended.began
   const by = { lane: ended.lane, ...origin(engine) }
-  const report = reportOf(by, tally, ended.counts.counts(), engine.eventLoopDelay(), duration)
+  const counts = ended.counts.counts()
+  const report = reportOf(by, tally, counts, engine.eventLoopDelay(), duration)
   // A loop passes every few seconds: a pass that found nothing of its own says nothing.
   if (engine.claimant.path === 'legacy' && tally.due === 0) return { status, report }
   const ended_at = time.now()
@@ -38,13 +41,19 @@ export async function recordTick(engine: Engine, ended: Ended): Promise<TickEnd>
   const recorded = await documents.commit([{ kind: 'create', ref, fields: { ...report, status, ...times } }])
   if (recorded.outcome !== 'done')
     engine.emit({ kind: 'store_trouble', action: 'record the tick', reason: recorded.reason })
-  engine.emit({ kind: 'tick_completed', tick: id, report: { status, ...report } })
+  const aside = asideOf(engine, ended, counts)
+  engine.emit({ kind: 'tick_completed', tick: id, report: { status, ...report, ...aside } })
   return { status, report }
 }
 
 /** Is this process's clock further off the store's than is allowed? */
 export function isSkewed({ settings }: Engine, time: StoreTime): boolean {
   return Math.abs(time.skew()) > settings.max_skew_seconds * 1000
+}
+
+function asideOf({ cache }: Engine, { dwells }: Ended, { permits_peak }: Counts): Aside {
+  const { hits, misses } = cache.untold()
+  return { dwells, store_permits_peak: permits_peak, cache_hits: hits, cache_misses: misses }
 }
 
 function origin({ claimant, settings }: Engine): Pick<TickReport, 'stage' | 'path' | 'revision'> {

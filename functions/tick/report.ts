@@ -39,6 +39,17 @@ export interface TickReport {
   readonly duration_ms: number
 }
 
+/** What the log line of a tick tells beside its report, for the alerts. */
+export interface Aside {
+  /** Does it sleep until the next due instant? Then its duration says nothing. */
+  readonly dwells: boolean
+  /** The largest share of its lane's store permits that a call of its own found in use, 0 to 1: at 1 it had to wait. */
+  readonly store_permits_peak: number
+  /** Of the process's cache, since the last line that told them. */
+  readonly cache_hits: number
+  readonly cache_misses: number
+}
+
 /** What is counted while a tick runs. */
 export interface Tally {
   checked: number

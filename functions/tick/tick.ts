@@ -58,7 +58,7 @@ export async function tick(engine: Engine, request: TickRequest): Promise<TickEn
     engine.stop.removeEventListener('abort', ring)
     await one.pool.settled()
   }
-  return recordTick(one.engine, { ...one, lane: one.request.lane })
+  return recordTick(one.engine, { ...one, lane: one.request.lane, dwells: one.budget.dwells })
 }
 
 function prepare(engine: Engine, request: TickRequest): Tick {

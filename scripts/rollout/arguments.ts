@@ -135,8 +135,11 @@ function mannerOf({ partial, throttle, to }: Given): Manner {
   return to === undefined ? 'full' : 'stage'
 }
 
-/** Never a guess: a command that changes a service must not take the wrong one. */
-function readWhere(given: Given, env: Env): Where | { readonly reasons: readonly string[] } {
+/** The options that say where, and no others of a command. */
+type Place = Pick<Given, 'local' | 'service' | 'project' | 'region'>
+
+/** Where, or what is missing. Never a guess: a command that changes a service must not take the wrong one. */
+export function readWhere(given: Place, env: Env): Where | { readonly reasons: readonly string[] } {
   const named = ['service', 'project', 'region'] as const
   if (given.local === true) {
     const extra = named.filter((name) => given[name] !== undefined)

@@ -4,10 +4,11 @@ import { type Env, textOf } from '../../functions/config.ts'
 import { copy } from '../jobs/copy.ts'
 import { openFirestore, openJson } from '../jobs/open.ts'
 import { connectScheduler } from '../setup/scheduler.ts'
-import { readFlags, readRevisions, readService } from './cloud/description.ts'
+import { type Description, readFlags, readListed, readRevisions, readService } from './cloud/description.ts'
 import { type Gcloud, gcloud, shellLine } from './cloud/gcloud.ts'
-import { type Place, placeArgs, stopCommand, updateCommands } from './cloud/update.ts'
-import type { Platform } from './platform.ts'
+import { tfvarLines } from './cloud/tfvars.ts'
+import { flagCommand, type Place, placeArgs, stopCommand, updateCommands } from './cloud/update.ts'
+import type { FlagChanges, Platform } from './platform.ts'
 
 /** What the cloud is reached with. */
 export interface CloudOptions {
@@ -29,7 +30,9 @@ export async function cloudPlatform(options: CloudOptions): Promise<Platform> {
   const { service, project, region } = place
   const at = placeArgs(place)
   const json = [...at, '--format=json']
-  const describe = async () => readService(await run(['run', 'services', 'describe', service, ...json]))
+  const page: Place = { ...place, service: `${service}-page` }
+  const describe = async (name = service): Promise<Description> =>
+    readService(await run(['run', 'services', 'describe', name, ...json]))
 
   async function flagsOf(revision: string | null): Promise<Env> {
     if (revision === null)
@@ -37,8 +40,35 @@ export async function cloudPlatform(options: CloudOptions): Promise<Platform> {
     return readFlags(await run(['run', 'revisions', 'describe', revision, ...json]))
   }
 
-  const toLatest = ['run', 'services', 'update-traffic', service, ...at, '--to-latest']
+  /** The flags of the page's service, which is the same program; null where there is none. */
+  async function pageFlags(): Promise<Env | null> {
+    const named = `--filter=metadata.name=${page.service}`
+    return readListed(await run(['run', 'services', 'list', ...json, named]))
+  }
+
+  /** Where traffic was pinned to a revision, the new one has none yet. */
+  async function giveTraffic(name: string): Promise<Description> {
+    const made = await describe(name)
+    if (made.serving !== made.latest) await run(trafficCommand(name))
+    return made
+  }
+
+  /** The page only shows: trouble with it keeps no move from going on. */
+  async function tellPage(changes: FlagChanges): Promise<void> {
+    try {
+      const flags = await pageFlags()
+      if (flags === null || has(flags, changes)) return
+      await run(flagCommand(page, changes))
+      await giveTraffic(page.service)
+    } catch (error) {
+      say(`    ${page.service} was not told: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+
+  const trafficCommand = (name: string) => ['run', 'services', 'update-traffic', name, ...at, '--to-latest']
+  const toLatest = trafficCommand(service)
   const opened = await describe()
+  const openedPage = await pageFlags()
   const openedFlags = await flagsOf(opened.serving)
   const { url } = opened
   const location = textOf(openedFlags, 'SCHEDULER_LOCATION') ?? region
@@ -59,13 +89,11 @@ export async function cloudPlatform(options: CloudOptions): Promise<Platform> {
     async deploy(changes) {
       const now = await describe()
       const flags = await flagsOf(now.serving)
-      const isThere = Object.entries(changes).every(([name, value]) => textOf(flags, name) === value)
-      if (isThere && !now.stopped) return now.serving ?? ''
-      for (const command of updateCommands(place, changes, flags, now)) await run(command)
-      const made = await describe()
-      // Where traffic was pinned to a revision, the new one has none yet.
-      if (made.serving !== made.latest) await run(toLatest)
-      return made.latest ?? ''
+      const isThere = has(flags, changes) && !now.stopped
+      if (!isThere) for (const command of updateCommands(place, changes, flags, now)) await run(command)
+      const serving = isThere ? now.serving : (await giveTraffic(service)).latest
+      await tellPage(changes)
+      return serving ?? ''
     },
     async stop() {
       if (!(await describe()).stopped) await run(stopCommand(place))
@@ -96,12 +124,22 @@ export async function cloudPlatform(options: CloudOptions): Promise<Platform> {
       ...flags,
       GOOGLE_CLOUD_PROJECT: project,
     }),
-    commandsFor: (changes) => updateCommands(place, changes, openedFlags, opened).map(shellLine),
+    commandsFor: (changes) => {
+      const isForPage = openedPage !== null && !has(openedPage, changes)
+      const commands = updateCommands(place, changes, openedFlags, opened)
+      return [...commands, ...(isForPage ? [flagCommand(page, changes)] : [])].map(shellLine)
+    },
+    keep: tfvarLines,
   }
 }
 
+/** Are these flags as the changes want them? */
+function has(flags: Env, changes: FlagChanges): boolean {
+  return Object.entries(changes).every(([name, value]) => textOf(flags, name) === value)
+}
+
 /** An operator's ID token: the one given, or one made from this shell's credentials. */
-async function tokenFor(audience: string, env: Env): Promise<string> {
+export async function tokenFor(audience: string, env: Env): Promise<string> {
   const given = textOf(env, 'OPERATOR_TOKEN')
   if (given !== null) return given
   try {

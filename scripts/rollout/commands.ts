@@ -123,7 +123,11 @@ async function go(
   const { seconds: took, problems } = await performAll(steps, hands)
   return told(
     answer,
-    [...problemLines(problems), `Stage ${to}, in ${seconds(took * 1000)}.`],
+    [
+      ...problemLines(problems),
+      `Stage ${to}, in ${seconds(took * 1000)}.`,
+      ...keepLines(steps, hands.platform),
+    ],
     codeOf(problems),
   )
 }
@@ -168,6 +172,7 @@ async function rollback(command: Command, hands: Hands, { answer }: Output): Pro
       ...problemLines(problems),
       ...(Object.keys(undo).length === 0 ? [] : undoLines(platform.commandsFor(undo))),
       `Rolled back in ${seconds(took * 1000)}: ${took <= most ? 'within' : 'OVER'} the bound (${guide}).`,
+      ...keepLines(plan.steps, platform),
     ],
     codeOf(problems),
   )
@@ -182,6 +187,11 @@ function undoLines(commands: readonly string[]): string[] {
     ...commands.map((line) => `  $ ${line}`),
     '  then npm run setup with those flags',
   ]
+}
+
+/** Where the flags of the deployments have to be written down, too. */
+function keepLines(steps: readonly Step[], platform: Hands['platform']): readonly string[] {
+  return steps.flatMap((step) => (step.kind === 'deploy' ? (platform.keep?.(step.changes) ?? []) : []))
 }
 
 function problemLines(problems: readonly string[]): string[] {

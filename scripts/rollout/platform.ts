@@ -52,4 +52,6 @@ export interface Platform {
   capacity?(): Promise<Capacity>
   /** The shell commands that `deploy` stands for, for people to read or to run by hand. */
   commandsFor(changes: FlagChanges): readonly string[]
+  /** Where else these changes must be written down, or they do not last; lines for people. Absent where that is nowhere. */
+  keep?(changes: FlagChanges): readonly string[]
 }

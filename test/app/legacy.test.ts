@@ -56,6 +56,7 @@ function setup(clock: Clock = virtualClock(NOW), seconds = 60) {
     documents,
     newId: () => `id${ids++}`,
     random: () => 0,
+    emit: () => {},
     register: async () => void registered.push('once more'),
   }
   const verify = async (name: string) => {

@@ -114,8 +114,8 @@ export const MUTANTS: readonly Mutant[] = [
     law: 4,
     what: 'an effect that is done begins anew',
     file: 'target/effect.ts',
-    text: "if (found.fields.state === 'done' || found.fields.fence === fence) return null",
-    instead: 'if (found.fields.fence === fence) return null',
+    text: "if (state === 'done' || (state === 'started' && found.fields.fence === fence)) return null",
+    instead: "if (state === 'started' && found.fields.fence === fence) return null",
   },
   {
     law: 5,

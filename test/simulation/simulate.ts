@@ -128,7 +128,7 @@ function scheduleOutside(world: World): void {
     const rollout = stages.flagsOf(instance)
     const random = () => drawn.next()
     const newId = () => `outside ${world.made++}`
-    return { documents, clock, random, newId, rollout, max_skew_seconds: 3, lane: 'fast' }
+    return { documents, clock, random, newId, emit: silent, rollout, max_skew_seconds: 3, lane: 'fast' }
   }
   world.every(3000, 4000, () => {
     if (!world.faulty) return
@@ -201,3 +201,6 @@ async function sendOneOff(world: World, documents: Documents, name: string): Pro
   } as const
   await enqueue(documents, { ...definition, schedule: { kind: 'at', at } }, world.timeline.now)
 }
+
+/** The door’s events: nobody listens. */
+function silent(): void {}

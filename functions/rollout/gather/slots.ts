@@ -1,6 +1,7 @@
 import type { Lane } from '../../config/lanes.ts'
 import { occurrences, type Schedule } from '../../schedule/schedule.ts'
 import type { Evidence, LaneTicks } from '../evidence.ts'
+import { DAY_MS } from './backwards.ts'
 import type { Tick } from './ticks.ts'
 
 /** What decides when a lane's ticks are due, and when one that has not reported is given up. Durations in seconds. */
@@ -18,6 +19,8 @@ export interface Living {
 }
 
 const MOST_SLOTS = 100_000
+/** Of two days: a longer gap shows in so many. */
+const MOST_TICKS = 1_500
 /** A clock that is a little ahead of the store's posts a little early. */
 const EARLY_MS = 1_000
 /** How much longer than its budget a tick may take to report, in seconds. */
@@ -32,6 +35,13 @@ export function scheduleOf(
 ): Schedule {
   const expression = dwell_seconds === null ? pace.cadence : EVERY_MINUTE
   return { kind: 'cron', expression, time_zone: pace.time_zone }
+}
+
+/** The longest time between two ticks in the two days to come, in ms; a day when it is longer. */
+export function longestGap(pace: Pick<Pace, 'cadence' | 'time_zone'>, now: number): number {
+  const ticks = occurrences(scheduleOf(pace, null), now, now + 2 * DAY_MS, MOST_TICKS)
+  const gaps = ticks.slice(1).map((at, index) => at - (ticks[index] ?? at))
+  return Math.max(...gaps, ticks.length < 2 ? DAY_MS : 0)
 }
 
 /**

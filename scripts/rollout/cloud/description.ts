@@ -17,14 +17,13 @@ const service = z.object({
   }),
 })
 
-const revision = z.object({
-  metadata: z.object({ name: z.string() }),
-  spec: z.object({
-    containers: z.array(
-      z.object({ env: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]) }),
-    ),
-  }),
-})
+const containers = z.array(
+  z.object({ env: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]) }),
+)
+const revision = z.object({ metadata: z.object({ name: z.string() }), spec: z.object({ containers }) })
+const listed = z.array(
+  z.object({ spec: z.object({ template: z.object({ spec: z.object({ containers }) }) }) }),
+)
 
 /** A Cloud Run service, as far as a rollout needs to know it. */
 export interface Description {
@@ -72,7 +71,16 @@ function whole(value: string | undefined): number | null {
  * has a stand-in, since without one its configuration would be judged incomplete.
  */
 export function readFlags(text: string): Env {
-  const [first] = revision.parse(JSON.parse(text)).spec.containers
+  return flagsIn(revision.parse(JSON.parse(text)).spec.containers)
+}
+
+/** The flags of the first service in `gcloud run services list --format=json`; null when it lists none. */
+export function readListed(text: string): Env | null {
+  const [first] = listed.parse(JSON.parse(text))
+  return first === undefined ? null : flagsIn(first.spec.template.spec.containers)
+}
+
+function flagsIn([first]: z.infer<typeof containers>): Env {
   const seen = (first?.env ?? []).map(({ name, value }) => [name, value ?? standIn(name)] as const)
   return Object.fromEntries(seen.filter(([, value]) => value !== undefined))
 }

@@ -52,6 +52,7 @@ export function dictionary(entries: readonly (readonly [string, string])[]): str
 
 const SEPARATORS = ['@@', '##', '%%', '~~', '||', ';;', '@#@', '~%~']
 
-function quoted(text: string): string {
+/** A word as a shell takes it. */
+export function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

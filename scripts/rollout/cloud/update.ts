@@ -38,6 +38,11 @@ export function updateCommands(place: Place, changes: FlagChanges, env: Env, now
   return [...(stopping ? [stopCommand(place)] : []), update]
 }
 
+/** The gcloud command that gives a service these flags, and leaves the rest of it alone. */
+export function flagCommand(place: Place, changes: FlagChanges): string[] {
+  return ['run', 'services', 'update', place.service, ...placeArgs(place), ...envArgs(changes)]
+}
+
 /** Manual scaling to no instance. */
 export function stopCommand(place: Place): string[] {
   return ['beta', 'run', 'services', 'update', place.service, ...placeArgs(place), '--scaling=0']

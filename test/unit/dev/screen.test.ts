@@ -35,7 +35,11 @@ const settled = {
   run: `${ONE_OFF}@x`,
   attempt: 1,
   outcome: 'succeeded',
+  ended: true,
   duration_ms: 150_000,
+  items_processed: null,
+  items_failed: null,
+  item_duration_ms: null,
   error: null,
   retry_at: null,
 } as const

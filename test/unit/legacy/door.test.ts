@@ -313,6 +313,8 @@ describe('a reporter whose lease ran out', () => {
     const { reporter, holding, next, ...store } = await late()
     expect(next).toMatchObject({ run: run(1), fence: 2 })
     for (let n = 0; n < 2; n++) expect(await reporter().settle(holding)).toBe('lost')
+    const told = { kind: 'report_refused', job: 'digest', run: run(1) }
+    expect(store.events).toEqual([told, told])
     expect(await audit(store)).toEqual([
       expect.objectContaining({ actor: EMAIL, subject: run(1), performed: true, before: null, at: at(2) }),
     ])
@@ -325,6 +327,7 @@ describe('a reporter whose lease ran out', () => {
     const { reporter, holding, ...store } = await late()
     expect(await reporter().settle(holding, SUCCEEDED, false)).toBe('lost')
     expect(await audit(store)).toEqual([])
+    expect(store.events).toEqual([])
   })
 
   test('is told to send again what could not be recorded', async () => {
@@ -356,6 +359,27 @@ describe('a reporter whose lease ran out', () => {
     const holding = await reporter().hold()
     await clock.advanceTo(at(9))
     expect(await reporter().settle(holding)).toEqual({ status: 'succeeded', retry_at: null })
+  })
+
+  test('tells the end of its run as a tick does', async () => {
+    const { clock, reporter, events } = setup()
+    await clock.advanceTo(at(1))
+    const holding = await reporter().hold()
+    await clock.advance(4_000)
+    const items = { processed: 8, succeeded: 7, failed: 1 }
+    for (let n = 0; n < 2; n++) await reporter().settle(holding, { kind: 'succeeded', result: null, items })
+    expect(events).toEqual([
+      expect.objectContaining({
+        kind: 'run_settled',
+        run: run(1),
+        outcome: 'succeeded',
+        ended: true,
+        duration_ms: 4_000,
+        items_processed: 8,
+        items_failed: 1,
+        item_duration_ms: 500,
+      }),
+    ])
   })
 })
 

@@ -4,6 +4,7 @@ import type { Outcome } from '../../../functions/job/outcome.ts'
 import { claimRun, type Door, type Granted } from '../../../functions/legacy/door.ts'
 import { renewRun, settleRun } from '../../../functions/legacy/report.ts'
 import type { ClaimRequest, Holding } from '../../../functions/legacy/requests.ts'
+import type { Event } from '../../../functions/observe/events.ts'
 import type { Rollout } from '../../../functions/rollout/stage.ts'
 import { type Scripted, scripted } from '../../support/scripted-documents.ts'
 import { definition } from '../job/fixtures.ts'
@@ -36,6 +37,8 @@ export interface Reporter {
 }
 
 export interface DoorBundle extends Bundle {
+  /** What the door told, oldest first. */
+  readonly events: readonly Event[]
   /** The stage that every reporter meets; it may change at any time. */
   rollout: Rollout
   readonly reporter: (email?: string) => Reporter
@@ -47,6 +50,7 @@ export const FAILED: Outcome = { kind: 'retry', error: 'no', items: null, after_
 export function setup(definitions: readonly Definition[] = [definition()]): DoorBundle {
   const leased = leases(definitions)
   const { clock, store } = leased
+  const events: Event[] = []
   let ids = 0
   const reporter = (email = EMAIL): Reporter => {
     const documents = scripted(store)
@@ -55,6 +59,7 @@ export function setup(definitions: readonly Definition[] = [definition()]): Door
       clock,
       random: () => 0,
       newId: () => `id${ids++}`,
+      emit: (event) => void events.push(event),
       rollout: bundle.rollout,
       max_skew_seconds: 10,
       lane: 'default',
@@ -83,7 +88,7 @@ export function setup(definitions: readonly Definition[] = [definition()]): Door
         settleRun(door(), holding, outcome, performed).catch(codeOf),
     }
   }
-  const bundle: DoorBundle = { ...leased, rollout: STAGE_1, reporter }
+  const bundle: DoorBundle = { ...leased, events, rollout: STAGE_1, reporter }
   return bundle
 }
 

@@ -82,6 +82,36 @@ describe('a Cloud Run service', () => {
     expect(changes()).toEqual([expect.arrayContaining(['--no-cpu-throttling', '--min-instances=1'])])
   })
 
+  test('has the page beside it follow: what it shows is what stands', async () => {
+    const { platform, changes, pageFlags } = await open(FIRESTORE, { page: { ROLLOUT_STAGE: '3' } })
+    const wanted = { ROLLOUT_STAGE: '4', ROLLOUT_CANARY_JOBS: null }
+    const shown = platform.commandsFor(wanted)
+    await platform.deploy(wanted)
+    expect(pageFlags()).toEqual({ ROLLOUT_STAGE: '4' })
+    expect(changes().map(shellLine)).toEqual(shown)
+    await platform.deploy(wanted)
+    expect(changes()).toHaveLength(2)
+  })
+
+  test('says what Terraform has to be told, in its own language', async () => {
+    const { platform } = await open(FIRESTORE)
+    const changes = {
+      ROLLOUT_STAGE: '3',
+      SCHEDULER_SHADOW_MODE: 'true',
+      ROLLOUT_CANARY_JOBS: 'weather,digest',
+      ROLLOUT_CANARY_SPLIT: null,
+      SCHEDULER_CADENCE: '*/10 * * * *',
+    }
+    expect(platform.keep?.(changes).slice(1)).toEqual([
+      '  rollout_stage = 3',
+      '  scheduler_shadow_mode = true',
+      '  rollout_canary_jobs = ["weather","digest"]',
+      '  rollout_canary_split: leave it out',
+      '  scheduler_cadence = "*/10 * * * *"',
+    ])
+    expect(platform.keep?.({})).toEqual([])
+  })
+
   test('is set up for its own URL, project and region', async () => {
     const { platform } = await open({ ENVIRONMENT: 'qa' })
     expect(platform.setupEnv({})).toMatchObject({

@@ -56,6 +56,15 @@ test('everything that happens in it is told as the shadow’s', async () => {
   for (const event of events) expect(event).toMatchObject({ kind: 'in_shadow', path: 'tick' })
 })
 
+test('what it asks of the cache is left to the live ticks to tell', async () => {
+  const { pass, engine, events } = await shadowing([
+    minutely('a', ({ cache }) => cache('key', async () => 1), RUN),
+  ])
+  await pass()
+  expect(events.at(-1)).toMatchObject({ event: { report: { cache_hits: 0, cache_misses: 0 } } })
+  expect(engine.cache.untold()).toEqual({ hits: 0, misses: 1 })
+})
+
 test('it never rejects, whatever its store does, and tells of it', async () => {
   const { pass, documents, events } = await shadowing([minutely('a', post, RUN)])
   documents.reads.push('unreachable')

@@ -5,7 +5,7 @@ import { memoryDocuments } from '../../../functions/store/memory.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const ref = (id: string) => ({ collection: 'scheduler_jobs', id }) as const
-const none = { calls: 0, read: 0, written: 0, checked: 0, failed: 0, ms: 0 }
+const none = { calls: 0, read: 0, written: 0, checked: 0, failed: 0, ms: 0, permits_peak: 0 }
 
 function setup() {
   const clock = virtualClock(0)
@@ -41,6 +41,23 @@ it('counts what a commit wrote and checked, and of a conflict the call alone', a
   expect(documents.counts()).toEqual({ ...before, calls: 3, written: 2, checked: 1 })
   await documents.commit([{ kind: 'delete', ref: ref('b'), version: b?.version ?? '' }])
   expect(documents.counts()).toEqual({ ...before, calls: 4, written: 3, checked: 1 })
+})
+
+it('tells the largest share of the permits that a call found in use, and none where there is no bound', async () => {
+  const clock = virtualClock(0)
+  const inner = memoryDocuments(clock)
+  const slow: Documents = { ...inner, get: (refs) => clock.sleep(10).then(() => inner.get(refs)) }
+  const bounded = counted({ ...slow, permits: 4 }, clock)
+  const unbounded = counted(slow, clock)
+  const peaks: number[] = []
+  for (const atOnce of [1, 3, 2, 9]) {
+    const calls = Array.from({ length: atOnce }, () => [bounded.get([ref('a')]), unbounded.get([ref('a')])])
+    await clock.advance(10)
+    await Promise.all(calls.flat())
+    peaks.push(bounded.counts().permits_peak)
+  }
+  expect(peaks).toEqual([0, 0.5, 0.5, 1])
+  expect(unbounded.counts().permits_peak).toBe(0)
 })
 
 it('counts a call that fails, too', async () => {

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, it } from 'vitest'
+import { counted } from '../../../functions/store/counted.ts'
 import type { Documents } from '../../../functions/store/documents.ts'
 import { memoryDocuments } from '../../../functions/store/memory.ts'
 import { permits } from '../../../functions/store/permits.ts'
@@ -40,6 +41,21 @@ it('lets no lane have more calls at once than its share, of whatever kind', asyn
   expect(ended).toEqual(['get'])
   expect(waiting).toHaveLength(3)
   for (const go of waiting) go()
+  await Promise.all(calls)
+})
+
+it('tells the share of a lane, by which it is counted how much of it is in use', async () => {
+  const { documents, waiting } = setup()
+  const lane = counted(permits(documents, 5, ['fast', 'slow'])('fast'), virtualClock(0))
+  const calls = [lane.get([ref]), lane.get([ref])]
+  expect(lane.counts().permits_peak).toBe(0.5)
+  calls.push(lane.get([ref]))
+  expect(lane.counts().permits_peak).toBe(1)
+  await turn()
+  while (waiting.length > 0) {
+    waiting.pop()?.()
+    await turn()
+  }
   await Promise.all(calls)
 })
 

@@ -87,6 +87,17 @@ test('hits and misses are counted, and an expired value is a miss', async () => 
   expect(cache.counts()).toMatchObject({ hits: 1, misses: 3 })
 })
 
+test('each hit and each miss is told once', async () => {
+  const { cache, load } = setup(10)
+  await cache.get('a', load)
+  await cache.get('a', load)
+  expect(cache.untold()).toEqual({ hits: 1, misses: 1 })
+  expect(cache.untold()).toEqual({ hits: 0, misses: 0 })
+  await cache.get('a', load)
+  expect(cache.untold()).toEqual({ hits: 1, misses: 0 })
+  expect(cache.counts()).toMatchObject({ hits: 2, misses: 1 })
+})
+
 describe('what is forgotten by its prefix', () => {
   test('is loaded anew, and all else is kept', async () => {
     const { cache, load } = setup()

@@ -12,18 +12,23 @@ interface Acting {
   readonly held: Held
   readonly standing: Standing
   readonly abort: AbortController
+  /** The keys of effects that were told to begin again. */
+  readonly repeated: readonly string[]
   readonly act: (key: string, result?: unknown) => Promise<unknown>
 }
 
 function acting({ settling }: Worker, held: Held, outside: string[]): Acting {
   const abort = new AbortController()
+  const repeated: string[] = []
+  const told = (_subject: string, key: string) => void repeated.push(key)
   const standing: Standing = { held, signal: abort.signal, until: () => held.entry.until }
   return {
     held,
     standing,
     abort,
+    repeated,
     act: (key, result = { ok: true }) =>
-      performEffect({ ...settling, repeated: () => {} }, standing, key, async (idempotencyKey) => {
+      performEffect({ ...settling, repeated: told }, standing, key, async (idempotencyKey) => {
         outside.push(idempotencyKey)
         if (result instanceof Error) throw result
         return typeof result === 'function' ? result() : result
@@ -92,11 +97,17 @@ describe('an effect', () => {
     expect(outside).toHaveLength(1)
   })
 
-  test('that had begun when its holder died is performed again with the same key, under the new fence', async () => {
-    const { act, outside, byB, read } = await begun()
-    await expect(act('mail', new Error('died here'))).rejects.toThrow('died here')
+  test('that had begun when its holder was cut off is performed again with the same key, under the new fence, and told', async () => {
+    const { act, abort, outside, byB, read } = await begun()
+    const cutOff = () => {
+      abort.abort()
+      throw new Error('aborted')
+    }
+    await expect(act('mail', cutOff)).rejects.toThrow('aborted')
     expect((await read(effectRef(MAIL)))?.fields).toMatchObject({ state: 'started', fence: 1 })
-    expect(await (await byB()).act('mail', 2)).toBe(2)
+    const next = await byB()
+    expect(await next.act('mail', 2)).toBe(2)
+    expect(next.repeated).toEqual(['mail'])
     expect(outside).toEqual([MAIL, MAIL])
     expect((await read(effectRef(MAIL)))?.fields).toMatchObject({ state: 'done', fence: 2, result: '2' })
   })
@@ -106,6 +117,16 @@ describe('an effect', () => {
     await expect(act('mail', new Error('no'))).rejects.toThrow('no')
     expect(await act('mail', 2)).toBe(2)
     expect(outside).toEqual([MAIL, MAIL])
+  })
+
+  test('that failed is recorded so: the attempt after it repeats nothing', async () => {
+    const { act, byB, read } = await begun()
+    await expect(act('mail', new Error('503'))).rejects.toThrow('503')
+    expect((await read(effectRef(MAIL)))?.fields).toMatchObject({ state: 'failed', fence: 1 })
+    const next = await byB()
+    expect(await next.act('mail', 2)).toBe(2)
+    expect(next.repeated).toEqual([])
+    expect((await read(effectRef(MAIL)))?.fields).toMatchObject({ state: 'done', fence: 2, begun: 1 })
   })
 
   test('without a result answers null', async () => {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { newTally, percentile, reportOf } from '../../../functions/tick/report.ts'
 
-const COUNTS = { calls: 3, read: 20, written: 10, checked: 1, failed: 0, ms: 0 }
+const COUNTS = { calls: 3, read: 20, written: 10, checked: 1, failed: 0, ms: 0, permits_peak: 0 }
 
 describe('a percentile', () => {
   test('is the smallest value that so many do not exceed', () => {

@@ -280,6 +280,7 @@ describe('a tick of a lane with dwell', () => {
     expect(report.lateness_p99_ms).toBe(0)
     expect(report.duration_ms).toBe(55 * SECOND)
     expectSound(report)
+    expect(fresh.events.at(-1)).toMatchObject({ kind: 'tick_completed', report: { dwells: true } })
   })
 
   test('finds a job that comes while it sleeps within 10 s', async () => {

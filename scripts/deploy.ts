@@ -1,0 +1,121 @@
+import { relative } from 'node:path'
+import type { Clock } from '../functions/clock.ts'
+import { type Env, textOf } from '../functions/config.ts'
+import { buildUpload, UPLOAD } from './build/upload.ts'
+import { type Command, readArguments } from './deploy/arguments.ts'
+import { describeRevisionCommand, pageCommand, uploadCommand } from './deploy/commands.ts'
+import { HELP } from './deploy/help.ts'
+import { planLines } from './deploy/plan.ts'
+import { probeApi, probePage } from './deploy/probe.ts'
+import { type Hands, type Released, release } from './deploy/release.ts'
+import { rollBack } from './deploy/rollback.ts'
+import { imageOf } from './deploy/standing.ts'
+import { takeEnvFile } from './env-file.ts'
+import { readFlags } from './rollout/cloud/description.ts'
+import { type Gcloud, gcloud } from './rollout/cloud/gcloud.ts'
+import type { Place } from './rollout/cloud/update.ts'
+import { tokenFor } from './rollout/cloud.ts'
+import { reasonOf } from './rollout/failure.ts'
+import { systemClock } from './system-clock.ts'
+
+const DONE = 0
+const REFUSED = 1
+const WRONG_USAGE = 64
+const FAILED = 70
+
+/** What a caller may choose: how gcloud is run, and how the upload is built. */
+export interface Choices {
+  readonly run?: Gcloud
+  readonly build?: () => Promise<void>
+}
+
+/** Runs the command; resolves to the exit code. `say` takes a line for people. */
+export async function main(
+  args: readonly string[],
+  env: Env,
+  clock: Clock,
+  say: (line: string) => void,
+  { run = gcloud, build = buildUpload }: Choices = {},
+): Promise<number> {
+  const command = readArguments(args, env)
+  if (command.verb === 'help') return told(say, [HELP], DONE)
+  if (command.verb === 'wrong') return told(say, [...command.reasons, 'See --help.'], WRONG_USAGE)
+  const [api, page] = placesOf(command)
+  const source = relative(process.cwd(), UPLOAD)
+  planLines(command, api, page, source).forEach(say)
+  if (command.dry_run) return told(say, ['', 'Nothing was changed.'], DONE)
+  const hands = { run, say }
+  say('')
+  try {
+    if (command.verb === 'rollback') return await inTurn([api, page], (place) => rollBack(place, hands), say)
+    await build()
+    return await inTurn([api, page], releaser(api, { ...hands, env, clock, source }), say)
+  } catch (error) {
+    return told(say, [`Failed: ${reasonOf(error)}`], FAILED)
+  }
+}
+
+/** The API's service gets a new image, the page's service the very same. */
+function releaser(
+  api: Place,
+  {
+    env,
+    clock,
+    source,
+    ...hands
+  }: Hands & { readonly env: Env; readonly clock: Clock; readonly source: string },
+): (place: Place) => Promise<Released> {
+  const probing = { clock, say: hands.say }
+  let image = ''
+  return async (place) => {
+    if (place !== api)
+      return release(
+        { place, command: pageCommand(place, image), probe: (one) => probePage(one, probing) },
+        hands,
+      )
+    const released = await release(
+      {
+        place,
+        command: uploadCommand(place, source),
+        async probe(candidate, { url }) {
+          const flags = readFlags(await hands.run(describeRevisionCommand(place, candidate.revision)))
+          const audience = textOf(flags, 'SCHEDULER_OIDC_AUDIENCE') ?? url
+          return probeApi(candidate, { flags, token: await tokenFor(audience, env) }, probing)
+        },
+      },
+      hands,
+    )
+    if ('revision' in released) image = await imageOf(place, released.revision, hands.run)
+    return released
+  }
+}
+
+/** One service after the other, until one of them is refused. */
+async function inTurn(
+  places: readonly (Place | null)[],
+  act: (place: Place) => Promise<Released>,
+  say: (line: string) => void,
+): Promise<number> {
+  for (const place of places) {
+    const done = place === null ? null : await act(place)
+    if (done !== null && 'problem' in done) return told(say, done.problem, REFUSED)
+  }
+  return DONE
+}
+
+function placesOf({ service, page_service, project, region }: Command): [Place, Place | null] {
+  const api = { service, project, region }
+  return [api, page_service === null ? null : { ...api, service: page_service }]
+}
+
+function told(say: (line: string) => void, lines: readonly string[], code: number): number {
+  lines.forEach(say)
+  return code
+}
+
+if (import.meta.main) {
+  takeEnvFile()
+  process.exitCode = await main(process.argv.slice(2), process.env, systemClock, (line) =>
+    process.stdout.write(`${line}\n`),
+  )
+}
