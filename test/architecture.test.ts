@@ -18,11 +18,12 @@ interface Rule {
 }
 
 const PURE =
-  /^functions\/(schedule|job|rollout\/gate|shadow\/compare)\/|^functions\/(errors|json)\.ts$|^functions\/(rollout\/(stage|gate|binomial|evidence|criteria|alerts)|shadow\/(compare|rules|follow))\.ts$/
+  /^functions\/(schedule|job|rollout\/gate|shadow\/compare)\/|^functions\/(errors|json)\.ts$|^functions\/(rollout\/(stage|gate|binomial|evidence|criteria|alerts)|observe\/promql|shadow\/(compare|rules|follow))\.ts$/
+const LANGUAGES = ['functions/store/documents.ts', 'functions/observe/metrics.ts']
 const PURE_PACKAGES = /^(zod|croner|temporal-polyfill|leven|lru-cache|node:util|node:crypto)$/
-/** The port's types are the language in which documents are spoken of. */
+/** The port's types are the language in which documents are spoken of, the table of metrics that of alerts. */
 const PURE_MAY_IMPORT = (name: string) =>
-  PURE.test(name) || PURE_PACKAGES.test(name) || name === 'functions/store/documents.ts'
+  PURE.test(name) || PURE_PACKAGES.test(name) || LANGUAGES.includes(name)
 const FIRESTORE = ['functions/store/firestore.ts', 'functions/store/codec.ts', 'functions/clients.ts']
 const inFunctions = (path: string) => path.startsWith('functions/')
 const notIndex = (path: string) => inFunctions(path) && path !== 'functions/index.ts'
