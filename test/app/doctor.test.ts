@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Documents } from '../../functions/store/documents.ts'
+import { main as cost } from '../../scripts/cost.ts'
 import { main } from '../../scripts/doctor.ts'
 import { localPlatform } from '../../scripts/rollout/local.ts'
 import { openPlace, type Place } from '../rehearsal/place.ts'
@@ -124,4 +125,11 @@ test('the local stack is well; its faults each show in their line, and the comma
   await hasTicked()
   const mended = await doctor()
   expect(mended.wrong.map(({ what }) => what)).toEqual(['every job can be read'])
+})
+
+test('what its jobs cost a month is told of the same stack, within the budgets', async () => {
+  const said: string[] = []
+  const open = () => localPlatform(`${place.folder}/.tickover`, clock, () => undefined)
+  expect(await cost(['--local'], {}, clock, (line) => said.push(line), { open }), said.join('\n')).toBe(0)
+  expect(said.join('\n')).toMatch(/Firestore[\s\S]*Cloud Scheduler/)
 })

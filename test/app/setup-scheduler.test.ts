@@ -57,6 +57,14 @@ describe('against the emulator', () => {
       (await jobs()).map(({ name, state }) => [name?.split('/').at(-1)?.replace('tickover-', ''), state]),
     )
 
+  test('needs no service’s key, and still its URL', async () => {
+    const services = { SCHEDULER_SERVICES: '{"mail": {"signing": "webhook"}}' }
+    const known = flags({ ...services, MAIL_URL: 'https://mail.example' })
+    expect(await inProcess(['--dry-run'], known)).toMatchObject({ code: 3 })
+    const unknown = await inProcess(['--dry-run'], flags(services))
+    expect(unknown).toMatchObject({ code: 2, out: expect.stringContaining('MAIL_URL is required') })
+  })
+
   test('a dry run prints the plan and changes nothing; the setup creates; again it is unchanged', async () => {
     const dry = await run(['--dry-run'], flags())
     expect(dry).toMatchObject({ code: 3, out: expect.stringContaining('3 to change; nothing was changed') })

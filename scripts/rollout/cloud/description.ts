@@ -81,11 +81,12 @@ export function readListed(text: string): Env | null {
 }
 
 function flagsIn([first]: z.infer<typeof containers>): Env {
-  const seen = (first?.env ?? []).map(({ name, value }) => [name, value ?? standIn(name)] as const)
+  const seen = (first?.env ?? []).map(({ name, value }) => [name, value ?? unseenSecret(name)] as const)
   return Object.fromEntries(seen.filter(([, value]) => value !== undefined))
 }
 
-function standIn(name: string): string | undefined {
+/** What stands for a service's token or key that cannot be seen here; undefined: no such flag. */
+export function unseenSecret(name: string): string | undefined {
   if (name.endsWith('_WEBHOOK_SECRET')) return `whsec_${'A'.repeat(32)}`
   return name.endsWith('_TOKEN') ? `unseen-${name}`.padEnd(32, '-') : undefined
 }
