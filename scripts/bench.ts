@@ -7,6 +7,7 @@ import { oldLoop } from './bench/old-loop.ts'
 import { race } from './bench/race.ts'
 import { start } from './bench/start.ts'
 import { startFirestoreEmulator } from './dev/firestore-emulator.ts'
+import { print } from './output.ts'
 
 /** In the order in which they run and stand in the table. */
 const BENCHES: readonly ((host: string) => Bench)[] = [calls, drain, race, oldLoop, start, () => embedded]
@@ -72,5 +73,4 @@ function table(measured: readonly Measured[]): string {
   return `\n${all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n')}\n`
 }
 
-if (import.meta.main)
-  process.exitCode = await main(process.argv.slice(2), (line) => process.stdout.write(`${line}\n`))
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2), print)

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { buildUpload, UPLOAD } from './build/upload.ts'
+import { print } from './output.ts'
 
 const HELP = `Makes build/upload/, which is what a deployment uploads: the function as a bundle, its page, and the
 packages that the build in the cloud installs, locked. npm run deploy does it by itself.
@@ -30,5 +31,4 @@ function told(say: (line: string) => void, line: string, code: number): number {
   return code
 }
 
-if (import.meta.main)
-  process.exitCode = await main(process.argv.slice(2), (line) => process.stdout.write(`${line}\n`))
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2), print)

@@ -13,6 +13,7 @@ import { servedJobs } from './cost/served.ts'
 import { SYSTEMS } from './cost/systems.ts'
 import { termsOf } from './cost/terms.ts'
 import { takeEnvFile } from './env-file.ts'
+import { print, printAside } from './output.ts'
 import { reasonOf } from './rollout/failure.ts'
 import { type OpenPlatform, openPlatform } from './rollout/open.ts'
 import { systemClock } from './system-clock.ts'
@@ -108,11 +109,5 @@ function told(say: (line: string) => void, lines: readonly string[], code: numbe
 
 if (import.meta.main) {
   takeEnvFile()
-  process.exitCode = await main(
-    process.argv.slice(2),
-    process.env,
-    systemClock,
-    (line) => process.stdout.write(`${line}\n`),
-    { aside: (line) => process.stderr.write(`${line}\n`) },
-  )
+  process.exitCode = await main(process.argv.slice(2), process.env, systemClock, print, { aside: printAside })
 }

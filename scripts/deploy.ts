@@ -11,6 +11,7 @@ import { type Hands, type Released, release } from './deploy/release.ts'
 import { rollBack } from './deploy/rollback.ts'
 import { imageOf } from './deploy/standing.ts'
 import { takeEnvFile } from './env-file.ts'
+import { print } from './output.ts'
 import { readFlags } from './rollout/cloud/description.ts'
 import { type Gcloud, gcloud } from './rollout/cloud/gcloud.ts'
 import type { Place } from './rollout/cloud/update.ts'
@@ -115,7 +116,5 @@ function told(say: (line: string) => void, lines: readonly string[], code: numbe
 
 if (import.meta.main) {
   takeEnvFile()
-  process.exitCode = await main(process.argv.slice(2), process.env, systemClock, (line) =>
-    process.stdout.write(`${line}\n`),
-  )
+  process.exitCode = await main(process.argv.slice(2), process.env, systemClock, print)
 }

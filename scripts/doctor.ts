@@ -6,6 +6,7 @@ import { HELP } from './doctor/help.ts'
 import { lookAtAll } from './doctor/look.ts'
 import { report, type Summary, summaryOf } from './doctor/print.ts'
 import { takeEnvFile } from './env-file.ts'
+import { print, printAside } from './output.ts'
 import { type Gcloud, gcloud } from './rollout/cloud/gcloud.ts'
 import { reasonOf } from './rollout/failure.ts'
 import { type OpenPlatform, openPlatform } from './rollout/open.ts'
@@ -84,13 +85,10 @@ function told(say: (line: string) => void, lines: readonly string[], code: numbe
 
 if (import.meta.main) {
   takeEnvFile()
-  const code = await main(
-    process.argv.slice(2),
-    process.env,
-    systemClock,
-    (line) => process.stdout.write(`${line}\n`),
-    { aside: (line) => process.stderr.write(`${line}\n`), tty: process.stdout.isTTY },
-  )
+  const code = await main(process.argv.slice(2), process.env, systemClock, print, {
+    aside: printAside,
+    tty: process.stdout.isTTY,
+  })
   // A look that was given up may still be under way; nobody waits for it.
   process.exit(code)
 }

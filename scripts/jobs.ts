@@ -6,6 +6,7 @@ import { takeEnvFile } from './env-file.ts'
 import { type Command, readArguments } from './jobs/arguments.ts'
 import { copy, type Ending } from './jobs/copy.ts'
 import { lookAtJson, type Opened, openFirestore, openJson } from './jobs/open.ts'
+import { print } from './output.ts'
 import type { StorageKind } from './rollout/platform.ts'
 import { systemClock } from './system-clock.ts'
 
@@ -89,7 +90,5 @@ function told(say: (line: string) => void, text: string, code: number): number {
 
 if (import.meta.main) {
   takeEnvFile()
-  process.exitCode = await main(process.argv.slice(2), process.env, systemClock, (line) =>
-    process.stdout.write(`${line}\n`),
-  )
+  process.exitCode = await main(process.argv.slice(2), process.env, systemClock, print)
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../functions/clock.ts'
 import type { Env } from '../functions/config.ts'
 import { TickoverError } from '../functions/errors.ts'
 import { takeEnvFile } from './env-file.ts'
+import { print, printAside } from './output.ts'
 import { type Command, readArguments } from './rollout/arguments.ts'
 import { COMMANDS } from './rollout/commands.ts'
 import { reasonOf } from './rollout/failure.ts'
@@ -68,13 +69,8 @@ function told(say: (line: string) => void, lines: readonly string[], code: numbe
 
 if (import.meta.main) {
   takeEnvFile()
-  // Whoever reads may go away (a pipe into head); what has begun is finished all the same.
-  process.stdout.on('error', () => undefined)
-  process.exitCode = await main(
-    process.argv.slice(2),
-    process.env,
-    systemClock,
-    (line) => process.stdout.write(`${line}\n`),
-    { aside: (line) => process.stderr.write(`${line}\n`), tty: process.stdout.isTTY },
-  )
+  process.exitCode = await main(process.argv.slice(2), process.env, systemClock, print, {
+    aside: printAside,
+    tty: process.stdout.isTTY,
+  })
 }

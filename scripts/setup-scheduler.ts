@@ -2,6 +2,7 @@ import type { Clock } from '../functions/clock.ts'
 import type { Env } from '../functions/config.ts'
 import { TickoverError } from '../functions/errors.ts'
 import { takeEnvFile } from './env-file.ts'
+import { print } from './output.ts'
 import { apply } from './setup/apply.ts'
 import { type Command, readArguments } from './setup/arguments.ts'
 import { desiredJobs } from './setup/desired.ts'
@@ -109,7 +110,5 @@ function told(say: (line: string) => void, lines: readonly string[], code: numbe
 
 if (import.meta.main) {
   takeEnvFile()
-  process.exitCode = await main(process.argv.slice(2), process.env, systemClock, (line) =>
-    process.stdout.write(`${line}\n`),
-  )
+  process.exitCode = await main(process.argv.slice(2), process.env, systemClock, print)
 }
