@@ -30,6 +30,16 @@ variable "runbook_url" {
 }
 
 locals {
+  # The pages of the runbook, with the names of this place in their commands.
+  pages = {
+    for id in keys(local.catalog.alerts) : id => replace(replace(replace(
+      file("${path.module}/../docs/runbook/${id}.md"),
+      "/P=my-project R=us-central1 .*/", "P=${var.project_id} R=${var.region}"),
+      "production.tfvars", "${var.environment}.tfvars"),
+      "us-east4", var.watch_region,
+    )
+  }
+
   alerts = {
     for id, alert in local.catalog.alerts : id => merge(
       alert,
@@ -48,7 +58,11 @@ resource "google_monitoring_alert_policy" "alert" {
   severity     = each.value.severity
   enabled      = each.value.enabled
   combiner     = "OR"
-  user_labels  = { tickover = each.key, environment = var.environment }
+  user_labels = merge(
+    { tickover = each.key, environment = var.environment },
+    # So that whoever looks at it knows that this is meant.
+    try(var.alert_overrides[each.key].enabled, null) == false ? { off = "chosen" } : {},
+  )
 
   notification_channels = local.channels
 
@@ -69,7 +83,7 @@ resource "google_monitoring_alert_policy" "alert" {
   }
 
   documentation {
-    content   = file("${path.module}/../docs/runbook/${each.key}.md")
+    content   = local.pages[each.key]
     mime_type = "text/markdown"
     subject   = "Tickover (${var.environment}): ${each.value.title}"
 

@@ -2,9 +2,8 @@
 locals {
   tile = { columns = 48, width = 24, height = 16, head = 6 }
 
+  # What is 0 is left out, as in the answers of the API, or each plan would want to set it again.
   head = {
-    xPos   = 0
-    yPos   = 0
     width  = local.tile.columns
     height = local.tile.head
     widget = {
@@ -17,11 +16,10 @@ locals {
   }
 
   charts = [
-    for index, chart in local.catalog.charts : {
-      xPos   = index % 2 * local.tile.width
-      yPos   = local.tile.head + floor(index / 2) * local.tile.height
-      width  = local.tile.width
-      height = local.tile.height
+    for index, chart in local.catalog.charts : merge(index % 2 == 0 ? {} : { xPos = local.tile.width }, {
+      yPos                                                                        = local.tile.head + floor(index / 2) * local.tile.height
+      width                                                                       = local.tile.width
+      height                                                                      = local.tile.height
       widget = {
         title = chart.title
         xyChart = {
@@ -38,7 +36,7 @@ locals {
           yAxis = { scale = "LINEAR" }
         }
       }
-    }
+    })
   ]
 }
 

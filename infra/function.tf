@@ -55,13 +55,17 @@ resource "google_cloud_run_v2_service" "surface" {
   ingress              = "INGRESS_TRAFFIC_ALL"
   invoker_iam_disabled = false
 
+  # The service's, not each revision's: a revision that is only tried would have instances, too.
+  scaling {
+    min_instance_count = each.value.min_instances
+  }
+
   template {
     service_account                  = local.emails["runtime"]
     timeout                          = "${var.flags.scheduler_request_timeout_seconds}s"
     max_instance_request_concurrency = each.value.concurrency
 
     scaling {
-      min_instance_count = each.value.min_instances
       max_instance_count = local.is_json ? 1 : var.max_instances
     }
 

@@ -7,10 +7,11 @@ resource "google_cloud_run_v2_service_iam_binding" "invokers" {
   role     = "roles/run.invoker"
   members = distinct(concat(
     ["serviceAccount:${local.scheduler_email}"],
-    [for one, member in local.iam_members : member if anytrue([
+    ["serviceAccount:${local.watch_email}"],
+    # People have the page; in a shell they come as tickover-operator.
+    [for one, member in local.iam_members : member if startswith(member, "serviceAccount:") && anytrue([
       for role in ["operator", "service", "legacy"] : contains(local.members[role], one)
     ])],
-    [local.iam_members[local.watch_email]],
   ))
 
   depends_on = [google_service_account.account]

@@ -32,6 +32,11 @@ resource "google_monitoring_notification_channel" "email" {
   type         = "email"
   labels       = { email_address = each.value }
 
+  lifecycle {
+    # Or a channel would go before the policies that still name it, which is refused.
+    create_before_destroy = true
+  }
+
   depends_on = [google_project_service.api]
 }
 

@@ -1,5 +1,5 @@
 variable "operators" {
-  description = "Who may change things: e-mail addresses, or domain:example.com for everybody there."
+  description = "Who may change things: e-mail addresses of people, or domain:example.com for everybody there. No groups: Tickover sees who comes, not what they belong to."
   type        = list(string)
 
   validation {

@@ -10,8 +10,9 @@ environment = "production"
 
 flags = {
   scheduler_cadence = "* * * * *"
-  # Where the move stands: see npm run rollout. 5: nothing to move. What advance and rollback changed belongs here, too.
-  rollout_stage = 5
+  # 0 until the first deploy: nothing runs, and no alert misses it. Then 5 where there is nothing to move, else 1: see npm run
+  # rollout. What advance and rollback changed belongs here, too.
+  rollout_stage = 0
 }
 
 # billing_account = "012345-6789AB-CDEF01"

@@ -10,14 +10,9 @@ environment = "qa"
 flags = {
   # A tick every five minutes is enough to try things out, and costs next to nothing.
   scheduler_cadence = "*/5 * * * *"
-  # Where the move stands: see npm run rollout. 5: nothing to move. What advance and rollback changed belongs here, too.
-  rollout_stage = 5
-}
-
-# With a tick every five minutes, five minutes without one are no news.
-alert_overrides = {
-  no_runs       = { window_seconds = 900 }
-  ticks_missing = { window_seconds = 900 }
+  # 0 until the first deploy: nothing runs, and no alert misses it. Then 5 where there is nothing to move, else 1: see npm run
+  # rollout. What advance and rollback changed belongs here, too.
+  rollout_stage = 0
 }
 
 # So that terraform destroy takes it away again; the database stays.

@@ -29,7 +29,7 @@ variable "environment" {
 }
 
 variable "name" {
-  description = "What the services and accounts are called."
+  description = "What the services and accounts are called. One installation a project: jobs, metrics and the database have names of their own."
   type        = string
   default     = "tickover"
 
@@ -95,6 +95,14 @@ variable "memory" {
   validation {
     condition     = can(regex("^(512|1024|2048|4096)Mi$|^[1-9][0-9]?Gi$", var.memory))
     error_message = "memory must be at least 512Mi: 512Mi, 1Gi, 2Gi and so on."
+  }
+  validation {
+    # What Cloud Run takes together. Source: cloud.google.com/run/docs/configuring/services/memory-limits.
+    condition = alltrue([
+      for mib in try([tonumber(regex("[0-9]+", var.memory)) * (endswith(var.memory, "Gi") ? 1024 : 1)], []) :
+      mib >= lookup({ "4" = 2048, "8" = 4096 }, var.cpu, 0) && mib <= lookup({ "1" = 4096, "2" = 8192, "4" = 16384 }, var.cpu, 32768)
+    ])
+    error_message = "memory must go with cpu: up to 4Gi for 1, 8Gi for 2, 2Gi to 16Gi for 4, 4Gi to 32Gi for 8."
   }
 }
 

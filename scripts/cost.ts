@@ -7,6 +7,7 @@ import { type Command, readArguments } from './cost/arguments.ts'
 import { codedJobs } from './cost/coded.ts'
 import { HELP } from './cost/help.ts'
 import type { JobSet, Terms } from './cost/job-set.ts'
+import { alertsFor } from './cost/monitoring.ts'
 import { PRICES_OF } from './cost/prices.ts'
 import { budgetsOf, costLines } from './cost/print.ts'
 import { servedJobs } from './cost/served.ts'
@@ -97,7 +98,8 @@ function report(command: Command, { jobs, terms, own }: Counted, say: (line: str
   if (command.json) {
     const bills = { before: before.bill, after: after?.bill ?? null }
     const of = { jobs: jobs.name, month: command.month.name, prices: PRICES_OF }
-    say(JSON.stringify({ ...of, ...bills, budgets, own, assumed: jobs.assumed, advice }, null, 2))
+    const beside = { alerts: alertsFor(command.month) }
+    say(JSON.stringify({ ...of, ...bills, beside, budgets, own, assumed: jobs.assumed, advice }, null, 2))
   } else costLines({ jobs, before, after, own, advice }).forEach(say)
   return budgets.every(({ kept }) => kept) ? WITHIN : OVER
 }

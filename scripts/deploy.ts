@@ -3,16 +3,17 @@ import type { Clock } from '../functions/clock.ts'
 import { type Env, textOf } from '../functions/config.ts'
 import { buildUpload, UPLOAD } from './build/upload.ts'
 import { type Command, readArguments } from './deploy/arguments.ts'
-import { describeRevisionCommand, pageCommand, uploadCommand } from './deploy/commands.ts'
+import { describeRevisionCommand, imageCommand, uploadCommand } from './deploy/commands.ts'
+import type { Hands } from './deploy/hands.ts'
 import { HELP } from './deploy/help.ts'
 import { planLines } from './deploy/plan.ts'
 import { probeApi, probePage } from './deploy/probe.ts'
-import { type Hands, type Released, release } from './deploy/release.ts'
-import { rollBack } from './deploy/rollback.ts'
-import { imageOf } from './deploy/standing.ts'
+import { type Released, release } from './deploy/release.ts'
+import { versionWanted } from './deploy/rollback.ts'
+import { imageOf, servingOf, standingOf } from './deploy/standing.ts'
 import { takeEnvFile } from './env-file.ts'
 import { print } from './output.ts'
-import { readFlags } from './rollout/cloud/description.ts'
+import { readRevision } from './rollout/cloud/description.ts'
 import { type Gcloud, gcloud } from './rollout/cloud/gcloud.ts'
 import type { Place } from './rollout/cloud/update.ts'
 import { tokenFor } from './rollout/cloud.ts'
@@ -48,40 +49,51 @@ export async function main(
   const hands = { run, say }
   say('')
   try {
-    if (command.verb === 'rollback') return await inTurn([api, page], (place) => rollBack(place, hands), say)
-    await build()
-    return await inTurn([api, page], releaser(api, { ...hands, env, clock, source }), say)
+    const token = await operatorToken(api, run, env)
+    if (command.verb === 'deploy') await build()
+    const first =
+      command.verb === 'deploy' ? uploadCommand(api, source) : await backTo(command.to, api, hands)
+    return await inTurn([api, page], releaser(api, first, { ...hands, token, clock }), say)
   } catch (error) {
     return told(say, [`Failed: ${reasonOf(error)}`], FAILED)
   }
 }
 
-/** The API's service gets a new image, the page's service the very same. */
+/** Asked for before anything is changed: without a token there is no trial. */
+async function operatorToken(api: Place, run: Gcloud, env: Env): Promise<string> {
+  const standing = await standingOf(api, run)
+  const { flags } = readRevision(await run(describeRevisionCommand(api, servingOf(standing, api))))
+  return tokenFor(textOf(flags, 'SCHEDULER_OIDC_AUDIENCE') ?? standing.url, env)
+}
+
+/** What releases an earlier version once more, with today's flags. */
+async function backTo(revision: string | null, api: Place, { run, say }: Hands): Promise<string[]> {
+  const { name, image } = await versionWanted(api, revision, run)
+  say(`Back to the version of ${name}.`)
+  return imageCommand(api, image)
+}
+
+/** The API's service gets the image that this command brings, the page's service the very same. */
 function releaser(
   api: Place,
-  {
-    env,
-    clock,
-    source,
-    ...hands
-  }: Hands & { readonly env: Env; readonly clock: Clock; readonly source: string },
+  command: readonly string[],
+  { token, clock, ...hands }: Hands & { readonly token: string; readonly clock: Clock },
 ): (place: Place) => Promise<Released> {
   const probing = { clock, say: hands.say }
   let image = ''
   return async (place) => {
     if (place !== api)
       return release(
-        { place, command: pageCommand(place, image), probe: (one) => probePage(one, probing) },
+        { place, command: imageCommand(place, image), probe: (one) => probePage(one, probing) },
         hands,
       )
     const released = await release(
       {
         place,
-        command: uploadCommand(place, source),
-        async probe(candidate, { url }) {
-          const flags = readFlags(await hands.run(describeRevisionCommand(place, candidate.revision)))
-          const audience = textOf(flags, 'SCHEDULER_OIDC_AUDIENCE') ?? url
-          return probeApi(candidate, { flags, token: await tokenFor(audience, env) }, probing)
+        command,
+        async probe(candidate) {
+          const { flags } = readRevision(await hands.run(describeRevisionCommand(place, candidate.revision)))
+          return probeApi(candidate, { flags, token }, probing)
         },
       },
       hands,

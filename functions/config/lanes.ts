@@ -28,3 +28,10 @@ function readLane(part: string, index: number, context: z.RefinementCtx): Lane {
   }
   return { name: match?.[1] ?? part, dwell_seconds: dwell }
 }
+
+/** Lanes as `SCHEDULER_LANES` has them. */
+export function lanesText(lanes: readonly Lane[]): string {
+  return lanes
+    .map(({ name, dwell_seconds }) => (dwell_seconds === null ? name : `${name}:dwell=${dwell_seconds}`))
+    .join(',')
+}

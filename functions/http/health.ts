@@ -2,14 +2,12 @@ import { z } from 'zod'
 import { mayCall } from '../auth/policy.ts'
 import type { Clock } from '../clock.ts'
 import { TickoverError } from '../errors.ts'
-import { longestGap } from '../rollout/gather/slots.ts'
+import { overdueSince } from '../rollout/overdue.ts'
 import { check } from './body.ts'
 import type { Deps, Handler } from './surface.ts'
 
 const CACHE_MS = 5000
 const PATIENCE_MS = 4000
-/** A job that has waited for so many ticks is overdue. */
-const TICKS = 2
 const MOST = 100
 
 const wholeTo100 = 'must be a whole number from 0 to 100'
@@ -80,11 +78,11 @@ function cached<T>(clock: Clock, ask: () => Promise<T>): () => Promise<T> {
 }
 
 /** How many jobs of all lanes are overdue, at most 100 a lane. */
-async function countOverdue({ config, clock, documents }: Deps): Promise<number> {
+async function countOverdue(deps: Deps): Promise<number> {
+  const { config, clock } = deps
   const now = clock.now()
-  const upTo = now - TICKS * longestGap(config, now)
   const asked = Promise.all(
-    config.lanes.map((lane) => documents.query({ shape: 'due', equals: lane.name, upTo, limit: MOST })),
+    config.lanes.map(({ name }) => overdueOf(deps, name, overdueSince(config, name, now))),
   )
   const patience = new AbortController()
   const tooSlow = clock.sleep(PATIENCE_MS, patience.signal).then(() => null)
@@ -94,7 +92,13 @@ async function countOverdue({ config, clock, documents }: Deps): Promise<number>
       'store_unreachable',
       'The store did not answer in 4 s. Try again in some seconds.',
     )
+  return lanes.reduce((sum, count) => sum + count, 0)
+}
+
+/** The store is asked also where nothing can be overdue: whether it answers is the first thing that health is about. */
+async function overdueOf({ documents }: Deps, lane: string, upTo: number | null): Promise<number> {
+  const asked = { shape: 'due', equals: lane, upTo: upTo ?? 0, limit: MOST } as const
+  const { value } = await documents.query(asked)
   // A backfill is of the past: it is never late.
-  const late = lanes.flatMap(({ value }) => value).filter(({ fields }) => fields.kind !== 'backfill')
-  return late.length
+  return value.filter(({ fields }) => fields.kind !== 'backfill').length
 }

@@ -1,6 +1,8 @@
 /** What happens inside Tickover, as values; `log.ts` turns them into lines, tests listen to them. Times in milliseconds. */
 export type Event =
   | { readonly kind: 'tick_started'; readonly tick: string; readonly lane: string }
+  /** A tick that has lived for minutes still does. */
+  | { readonly kind: 'tick_alive'; readonly tick: string; readonly lane: string }
   | {
       readonly kind: 'tick_completed'
       readonly tick: string
@@ -22,6 +24,8 @@ export type Event =
       readonly run: string
       readonly attempt: number
       readonly fate: 'retry' | 'failed' | 'replaced' | 'cancelled'
+      /** As of `run_settled`. */
+      readonly seldom: boolean
     }
   /** This process lost the right to a run that it was executing. */
   | {
@@ -53,6 +57,8 @@ export type Event =
       readonly outcome: string
       /** Does no other attempt follow? */
       readonly ended: boolean
+      /** Does its job run less often than every quarter of an hour? */
+      readonly seldom: boolean
       readonly duration_ms: number
       /** Null: it worked through no items. */
       readonly items_processed: number | null

@@ -19,6 +19,7 @@ type Events = { readonly [K in Kind]: Of<K> & { readonly kind: K } }
 
 const LINES: { readonly [K in Kind]: (event: Events[K]) => Line } = {
   tick_started: ({ tick, lane }) => line('INFO', 'Running scheduler tick', { tick, lane }, { lane }),
+  tick_alive: ({ tick, lane }) => line('INFO', 'Scheduler tick still lives', { tick, lane }, { lane }),
   tick_completed: ({ tick, report }) =>
     line(
       'INFO',
@@ -29,12 +30,12 @@ const LINES: { readonly [K in Kind]: (event: Events[K]) => Line } = {
   job_claimed: ({ job, run, attempt, fence, lateness_ms }) =>
     line('INFO', `Claimed job ${job}`, { job, run }, { attempt, fence, lateness_ms }),
   job_already_claimed: ({ job }) => line('INFO', `Job ${job} already claimed`, { job }),
-  holder_died: ({ job, run, attempt, fate }) =>
+  holder_died: ({ job, run, attempt, fate, seldom }) =>
     line(
       'WARNING',
       `Job ${job}: attempt ${attempt} ended without its holder (${fate})`,
       { job, run },
-      { attempt, fate },
+      { attempt, fate, seldom },
     ),
   lease_lost: ({ job, run, attempt, performed }) =>
     line(

@@ -70,14 +70,15 @@ const distribution = <K extends Kind>(
 
 /** The lines of attempts that processed items. */
 const WITH_ITEMS = lines('run_settled', { item_duration_ms: MEASURED })
-const TICKS = lines('tick_completed')
+const PASSES = lines('tick_completed')
+const TICKS = lines('tick_completed', { path: 'tick' })
 
 /** Every log-based metric, by name; Cloud Monitoring calls it `logging.googleapis.com/user/tickover/NAME`. */
 export const METRICS = {
   runs: counter(
     'Runs that ended by the word of their last attempt',
     [lines('run_settled', { ended: true })],
-    ['outcome'],
+    ['outcome', 'seldom'],
   ),
   attempts: counter(
     'Attempts that ended; one that its target accepted ends by the target’s word',
@@ -98,37 +99,43 @@ export const METRICS = {
     'duration_ms',
     MS_BOUNDS,
   ),
-  ticks_started: counter('Ticks that began', [lines('tick_started')], ['lane']),
-  ticks: counter('Ticks that ended, passes of the loop among them', [TICKS], ['lane', 'path', 'status']),
+  ticks_alive: counter(
+    'Signs of life of ticks: that they begin, and, where they are long, that they go on',
+    [lines('tick_started'), lines('tick_alive')],
+    ['lane'],
+  ),
+  ticks: counter('Ticks that ended, passes of the loop among them', [PASSES], ['lane', 'path', 'status']),
   tick_ms: distribution(
-    'Duration of a tick of a lane without dwell',
+    'Duration of a tick of a lane without dwell, less the time in which it had a run alive',
     lines('tick_completed', { path: 'tick', dwells: false }),
-    'duration_ms',
+    'own_ms',
     MS_BOUNDS,
   ),
+  jobs_due: distribution('Jobs that a tick found due', TICKS, 'jobs_due', COUNT_BOUNDS),
+  jobs_executed: distribution('Attempts of a tick that ended', TICKS, 'jobs_executed', COUNT_BOUNDS),
   lateness_ms: distribution(
     'How late the first attempts of a tick began: its 99th percentile',
     lines('tick_completed', { lateness_p99_ms: MEASURED }),
     'lateness_p99_ms',
     MS_BOUNDS,
   ),
-  store_calls: distribution('Store calls of a tick', TICKS, 'store_calls', COUNT_BOUNDS),
+  store_calls: distribution('Store calls of a tick', PASSES, 'store_calls', COUNT_BOUNDS),
   store_errors: distribution(
     'Store calls of a tick that had no answer or none that counts',
-    TICKS,
+    PASSES,
     'store_errors',
     COUNT_BOUNDS,
   ),
   store_permits: distribution(
     'The largest share of its lane’s store permits that a call of a tick found in use',
-    TICKS,
+    PASSES,
     'store_permits_peak',
     SHARE_BOUNDS,
   ),
-  cache_hits: distribution('Cache hits of a process since its last tick', TICKS, 'cache_hits', COUNT_BOUNDS),
+  cache_hits: distribution('Cache hits of a process since its last tick', PASSES, 'cache_hits', COUNT_BOUNDS),
   cache_misses: distribution(
     'Cache misses of a process since its last tick',
-    TICKS,
+    PASSES,
     'cache_misses',
     COUNT_BOUNDS,
   ),
@@ -138,7 +145,11 @@ export const METRICS = {
     lines('report_refused'),
   ]),
   damaged: counter('Documents of jobs that could not be read', [lines('job_damaged')]),
-  holders_died: counter('Attempts whose holder did not come back', [lines('holder_died')], ['fate']),
+  holders_died: counter(
+    'Attempts whose holder did not come back',
+    [lines('holder_died')],
+    ['fate', 'seldom'],
+  ),
   ticks_refused: counter(
     'Calls of the tick route that were refused for who called',
     [

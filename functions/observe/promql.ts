@@ -9,9 +9,14 @@ export function series(name: MetricName, matches: readonly Match[] = [], part = 
   return `logging_googleapis_com:user_tickover_${name}${part}{${all.join(',')}}`
 }
 
+/** How many lines each series of a counter has, in the alert's window. */
+export function increase(name: MetricName, ...matches: readonly Match[]): string {
+  return `increase(${series(name, matches)}[$WINDOW])`
+}
+
 /** How many lines of a counter, in the alert's window. Empty where it has none. */
 export function counted(name: MetricName, ...matches: readonly Match[]): string {
-  return `sum(increase(${series(name, matches)}[$WINDOW]))`
+  return `sum(${increase(name, ...matches)})`
 }
 
 /** The sum of a distribution's values in the window. Empty where it has none. */

@@ -1,5 +1,7 @@
 import {
   counted,
+  increase,
+  type Match,
   orNone,
   percentile,
   platform,
@@ -32,7 +34,7 @@ export interface Alert {
 const ALWAYS = [0, 1, 2, 3, 4, 5]
 /** Where Cloud Scheduler posts ticks. */
 const TICKING = [1, 2, 3, 4, 5]
-/** Where every live run is Tickover's. */
+/** Where ticks claim: every job, or at stage 3 the canary's share. */
 const CLAIMING = [2, 3, 4, 5]
 
 /** Five minutes that have been so for five minutes: one failure alone wakes nobody. */
@@ -40,10 +42,21 @@ const STEADY = { window_seconds: 300, for_seconds: 300 } as const
 /** At once, and for as long as it is within five minutes. */
 const AT_ONCE = { window_seconds: 300, for_seconds: 0 } as const
 const AN_HOUR = { window_seconds: 3600, for_seconds: 0 } as const
+/**
+ * For alerts on lines that fail to come. Lines reach the metrics up to ten minutes late
+ * (cloud.google.com/logging/docs/logs-based-metrics/troubleshooting), so a window must be longer than the five minutes
+ * that the guides give: none within it, and for five minutes so, is a quarter of an hour of silence. What compares
+ * figures of the same lines needs no such patience: late lines leave it without a value, and silent.
+ */
+const SILENCE = { window_seconds: 600, for_seconds: 300 } as const
 
 const DIED = counted('holders_died', 'fate="failed"')
 const FAILED = `(${orNone(counted('runs', 'outcome!="succeeded"'))} + ${orNone(DIED)})`
 const ENDED = `(${orNone(counted('runs'))} + ${orNone(DIED)})`
+/** Of the jobs that run often, and of those that run seldom, which would drown among the others. */
+const FAILED_BY_PACE = byPace('outcome!="succeeded"')
+const ENDED_BY_PACE = byPace()
+const BAD_ANSWERS = answers('response_code_class="5xx"')
 /** Calls of the tick route that found no store at all leave no tick that could tell. */
 const NO_STORE = orNone(counted('requests_refused', 'code="store_unreachable"'))
 
@@ -62,12 +75,26 @@ export const ALERTS = {
   },
   success_rate_critical: {
     title: 'Many runs fail',
-    meaning: 'Less than 80 % of the runs of the last hour succeeded: the rollback of the guides.',
+    meaning:
+      'Less than 80 % of the runs of the last hour succeeded, and at least three failed: the rollback of the guides.',
     severity: 'CRITICAL',
-    query: `1 - ${FAILED} / (${ENDED} >= 10)`,
+    query: `1 - ${FAILED} / (${ENDED} > 0 and round(${FAILED}) >= 3)`,
     compare: '<',
     threshold: 0.8,
     ...AN_HOUR,
+    stages: ALWAYS,
+    source: 'log',
+  },
+  runs_fail_daily: {
+    title: 'Runs fail again and again',
+    meaning:
+      'Less than 95 % of the runs of a day succeeded: of the jobs that run every quarter of an hour, or of those that run less often.',
+    severity: 'ERROR',
+    query: `1 - ${FAILED_BY_PACE} / ${ENDED_BY_PACE}`,
+    compare: '<',
+    threshold: 0.95,
+    window_seconds: 86_400,
+    for_seconds: 0,
     stages: ALWAYS,
     source: 'log',
   },
@@ -84,14 +111,14 @@ export const ALERTS = {
   },
   no_runs: {
     title: 'Nothing runs',
-    meaning: 'No run has ended for five minutes.',
+    meaning: 'The ticks of five minutes found jobs due, and executed none.',
     severity: 'CRITICAL',
-    query: orNone(counted('runs')),
+    // How often a team's jobs run is not known here: a team of nightly jobs is idle all day, and nothing is amiss.
+    query: `${total('jobs_executed')} and ${total('jobs_due')} > 0`,
     compare: '<',
     threshold: 1,
-    // At a cadence of five minutes every window has a moment without a run: it is not to be one of five minutes.
     ...STEADY,
-    stages: [2, 4, 5],
+    stages: CLAIMING,
     source: 'log',
   },
   duplicates: {
@@ -107,7 +134,8 @@ export const ALERTS = {
   },
   tick_latency_high: {
     title: 'Ticks are slow',
-    meaning: 'One tick in a hundred, of lanes without dwell, took longer than five seconds.',
+    meaning:
+      'One tick in a hundred, of lanes without dwell, took longer than five seconds, the time of its runs not counted.',
     severity: 'WARNING',
     query: `${percentile(0.99, 'tick_ms')} / 1000`,
     compare: '>',
@@ -218,12 +246,13 @@ export const ALERTS = {
   },
   ticks_missing: {
     title: 'No ticks come',
-    meaning: 'For five minutes no tick began, and no attempt of an earlier one ended.',
+    meaning: 'For a quarter of an hour no tick began, and no earlier one was alive.',
     severity: 'CRITICAL',
-    query: `${orNone(counted('ticks_started'))} + ${orNone(counted('attempts'))}`,
+    // Of all lanes: one that is dead among others has jobs that wait, and jobs_overdue tells.
+    query: orNone(counted('ticks_alive')),
     compare: '<',
     threshold: 1,
-    ...STEADY,
+    ...SILENCE,
     stages: TICKING,
     source: 'log',
   },
@@ -242,13 +271,14 @@ export const ALERTS = {
   },
   watch_silent: {
     title: 'The watch is silent',
-    meaning: 'For a quarter of an hour the dead-man’s switch has had no answer from the service.',
+    meaning: 'For twenty minutes the dead-man’s switch has had no answer from the service.',
     severity: 'CRITICAL',
     query: orNone(values('overdue')),
     compare: '<',
     threshold: 1,
-    // A watch that has just been switched on has not looked yet: two looks, and time for the first.
-    window_seconds: 600,
+    // It looks every five minutes, and what it finds may be ten minutes late. One that has just been switched on has not
+    // looked yet: time for its first look.
+    window_seconds: 900,
     for_seconds: 360,
     stages: TICKING,
     source: 'log',
@@ -289,11 +319,12 @@ export const ALERTS = {
   },
   ticks_refused: {
     title: 'Ticks are refused',
-    meaning: 'For ten minutes calls of the tick route have been refused for who called: 401 or 403.',
+    meaning:
+      'For ten minutes the service has refused calls of the tick route for who called (401, 403), more than two in ten minutes.',
     severity: 'CRITICAL',
-    query: counted('ticks_refused'),
+    query: `round(${counted('ticks_refused')})`,
     compare: '>',
-    threshold: 0,
+    threshold: 2,
     window_seconds: 600,
     for_seconds: 600,
     stages: TICKING,
@@ -301,9 +332,10 @@ export const ALERTS = {
   },
   server_errors: {
     title: 'The service answers with errors',
-    meaning: 'More than 5 % of the requests of five minutes were answered with 5xx.',
+    meaning: 'More than 5 % of the requests of five minutes were answered with 5xx, and at least two.',
     severity: 'ERROR',
-    query: `sum(increase(${platform('request_count', ['response_code_class="5xx"'])}[$WINDOW])) / (sum(increase(${platform('request_count')}[$WINDOW])) > 0)`,
+    // While jobs are overdue the watch's own look is answered 503, once in five minutes: that alone is jobs_overdue's.
+    query: `${BAD_ANSWERS} / (${answers()} > 0) and round(${BAD_ANSWERS}) >= 2`,
     compare: '>',
     threshold: 0.05,
     ...STEADY,
@@ -313,3 +345,13 @@ export const ALERTS = {
 } as const satisfies Readonly<Record<string, Alert>>
 
 export type AlertId = keyof typeof ALERTS
+
+/** The runs that ended, those that died with their process among them, by how often their jobs run. */
+function byPace(...matches: readonly Match[]): string {
+  return `sum by (seldom) (${increase('runs', ...matches)} or ${increase('holders_died', 'fate="failed"')})`
+}
+
+/** How many requests Cloud Run answered, in the alert's window. */
+function answers(...matches: readonly Match[]): string {
+  return `sum(increase(${platform('request_count', matches)}[$WINDOW]))`
+}

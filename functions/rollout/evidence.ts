@@ -16,6 +16,8 @@ const laneTicks = z.object({
   /** Expected ones with a document that says `ok`. The others failed, whatever became of them. */
   recorded: count,
   failed: count,
+  /** How many of the last ones failed, one after the other. An older revision leaves it out. */
+  failed_last: count.optional(),
 })
 
 /** How the runs of one path came out. */
@@ -115,7 +117,7 @@ export const EVIDENCE = z.object({
   runs: z.object({ legacy: pathRuns, tick: pathRuns }).nullable(),
   /** By how they came to light. */
   duplicates: z.object({ settled: count, effects: count, legacy_reports: count }).nullable(),
-  /** Jobs that wait for over two cadences; and how the due ones of a tick grew, with the lower bound of that at 95 %. */
+  /** Jobs that two ticks passed by, those of a lane without ticks among them; and how the due ones of a tick grew, with the lower bound of that at 95 %. */
   backlog: z
     .object({
       overdue: count,

@@ -5,7 +5,7 @@ import { type Evidence, NO_PROBES } from './evidence.ts'
 import { type StageAge, stageAge } from './gather/age.ts'
 import { DAY_MS } from './gather/backwards.ts'
 import { durationsOf, growthOf, revisionsOf, storeOf, sum, sumsOf } from './gather/figures.ts'
-import { type Held, leasesOf, readSchedules, readStanding, type Standing } from './gather/jobs.ts'
+import { type Held, leasesOf, readRecurring, readStanding, type Standing } from './gather/jobs.ts'
 import { type Allowance, allowance, pages } from './gather/pages.ts'
 import { countRuns } from './gather/runs.ts'
 import { shadowTotals } from './gather/shadow.ts'
@@ -38,8 +38,9 @@ export async function gather(sources: Sources, from: number | null): Promise<Evi
   const now = clock.now()
   const cadence_ms = longestGap(config, now)
   const [ofJobs, ofAudit] = [allowance(), allowance()]
-  const standing = await readStanding(documents, lanes, 2 * cadence_ms, ofJobs)
-  const schedules = await readSchedules(documents, ofJobs)
+  const { schedules, lanes: named } = await readRecurring(documents, ofJobs)
+  // Jobs may still be in a lane that was renamed or taken away: they wait, too.
+  const standing = await readStanding(documents, [...new Set([...lanes, ...named])], config, ofJobs)
   const earliest = now - MOST_DAYS * DAY_MS
   const first = Math.max(from ?? earliest, earliest)
   const seen = await readTicks(documents, lanes, config.stage, [first, now])

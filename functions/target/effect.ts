@@ -5,6 +5,7 @@ import { KEEP_MS } from '../job/stored.ts'
 import { type Copies, type Held, jobRef, see } from '../lease/held.ts'
 import type { Change, Documents, Ref, Stored } from '../store/documents.ts'
 import type { StoreTime } from '../store/time.ts'
+import { JobFailure } from './failure.ts'
 import { fromText, toText } from './storable.ts'
 
 /** A holder stops acting this long before its lease runs out, in ms: the next holder must not meet it. */
@@ -104,8 +105,9 @@ export async function performHeld(
 }
 
 /**
- * An effect that rejects while its holder may act has ended: that is recorded, so that the attempt after a failure is not
- * taken for a second performance. What the abort or the loss of the lease cut off may have happened, and stays `started`.
+ * An effect that rejects with a `JobFailure` has ended without being performed: that is recorded, so that the next attempt is
+ * not taken for a second performance. Any other error (a timeout, a broken line, an abort) leaves open whether it happened, and the
+ * record `started`.
  */
 async function performed(
   records: Records,
@@ -117,9 +119,9 @@ async function performed(
   try {
     return await perform()
   } catch (error) {
-    const failing = fail(holder, started)
     // The error is the news; a record that cannot be written leaves the effect as one that may have happened.
-    await inscribe(records, may, holder, started.ref, failing).catch(() => null)
+    if (error instanceof JobFailure)
+      await inscribe(records, may, holder, started.ref, fail(holder, started)).catch(() => null)
     throw error
   }
 }
@@ -160,6 +162,7 @@ function begunBefore({ fields }: Stored): number {
 function fail(holder: Holder, started: Stored): Decide {
   return (found = started) => {
     if (found === null || found.fields.fence !== holder.fence) throw lost(holder)
+    if (found.fields.state !== 'started') return null
     return { kind: 'update', ref: found.ref, version: found.version, fields: { state: 'failed' } }
   }
 }

@@ -11,7 +11,10 @@ const FINAL: ReadonlySet<Code> = new Set([
   'forbidden_address',
 ])
 
-/** An error by which a handler says whether trying again can help, and when. Any other error may be tried again. */
+/**
+ * An error by which a handler says whether trying again can help, and when. Any other error may be tried again. From within an effect
+ * it says besides that the effect was answered and did not happen: trying it again is no duplicate.
+ */
 export class JobFailure extends Error {
   override readonly name = 'JobFailure'
   readonly retryable: boolean

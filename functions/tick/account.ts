@@ -1,3 +1,4 @@
+import type { Entry, Job } from '../job/job.ts'
 import { hasPerformed, type Items } from '../job/outcome.ts'
 import type { Skip } from '../job/run.ts'
 import type { Claimed } from '../lease/claim.ts'
@@ -29,7 +30,8 @@ function accountWriting(tally: Tally, emit: Emit, { draft, deaths, suppressed }:
   if (suppressed) tally.suppressed++
   accountSkips(tally, emit, job, draft.plan.skips)
   for (const { entry, fate } of deaths) {
-    emit({ kind: 'holder_died', job, run: entry.run, attempt: entry.attempt, fate })
+    const { run, attempt } = entry
+    emit({ kind: 'holder_died', job, run, attempt, fate, seldom: isSeldom(draft.plan.job, entry) })
   }
 }
 
@@ -54,11 +56,20 @@ export function accountSettled(tally: Tally, emit: Emit, settled: Settled, now: 
     const told = {
       outcome: event.kind === 'fail' && outcome.kind === 'retry' ? 'failed' : outcome.kind,
       ended,
+      seldom: isSeldom(settled.settlement.job, entry),
       duration_ms,
       ...itemsOf(outcome.items, duration_ms),
     }
     emit({ kind: 'run_settled', ...about, ...told, error, retry_at })
   }
+}
+
+/** Jobs that run less often than this are seldom, in ms: too few of them fall into an hour to be judged by it. */
+const SELDOM = 15 * 60_000
+
+/** Is the job's next occurrence further from this run's than that? One that does not come again is seldom, too. */
+function isSeldom({ next_run_at }: Job, { scheduled_for }: Entry): boolean {
+  return next_run_at === null || next_run_at - scheduled_for > SELDOM
 }
 
 /** The figures of an attempt's items; of none processed there is no duration for each. */

@@ -23,6 +23,8 @@ export class Pool {
   readonly #slots: number
   readonly #settler: Settler
   readonly #living = new Map<Promise<void>, number>()
+  /** Since when at least one has lived, own clock, ms; of no meaning while none does. */
+  #livingSince = 0
   /** Of all that is not settled yet: what ended and is not, dies with its process as well. */
   readonly #suspicions = new Map<Held, Suspicion>()
 
@@ -52,6 +54,9 @@ export class Pool {
   get living(): number {
     return this.#living.size
   }
+
+  /** How long at least one run has lived, up to the last moment without any, in ms. */
+  lived_ms = 0
 
   /** How many of the living runs were begun before the instant (own clock, ms). */
   livingSince(before: number): number {
@@ -98,10 +103,14 @@ export class Pool {
 
   #begin(held: Held): void {
     this.begun++
+    if (this.#living.size === 0) this.#livingSince = this.#engine.clock.now()
     const living = this.#live(held).finally(() => {
       const wasFull = this.#living.size >= this.#slots
       this.#living.delete(living)
-      if (this.#living.size === 0) this.#settler.flush()
+      if (this.#living.size === 0) {
+        this.lived_ms += this.#engine.clock.now() - this.#livingSince
+        this.#settler.flush()
+      }
       if (wasFull || this.#living.size === 0) this.#bell.ring()
     })
     this.#living.set(living, this.#engine.clock.now())

@@ -19,6 +19,8 @@ export interface Ended {
   readonly dwells: boolean
   /** By the process's own clock, ms. */
   readonly began: number
+  /** How long it had at least one run alive, ms. */
+  readonly lived_ms: number
   readonly counts: Counted
   readonly documents: Documents
   readonly time: StoreTime
@@ -41,7 +43,7 @@ export async function recordTick(engine: Engine, ended: Ended): Promise<TickEnd>
   const recorded = await documents.commit([{ kind: 'create', ref, fields: { ...report, status, ...times } }])
   if (recorded.outcome !== 'done')
     engine.emit({ kind: 'store_trouble', action: 'record the tick', reason: recorded.reason })
-  const aside = asideOf(engine, ended, counts)
+  const aside = asideOf(engine, ended, counts, duration)
   engine.emit({ kind: 'tick_completed', tick: id, report: { status, ...report, ...aside } })
   return { status, report }
 }
@@ -51,9 +53,15 @@ export function isSkewed({ settings }: Engine, time: StoreTime): boolean {
   return Math.abs(time.skew()) > settings.max_skew_seconds * 1000
 }
 
-function asideOf({ cache }: Engine, { dwells }: Ended, { permits_peak }: Counts): Aside {
+function asideOf(
+  { cache }: Engine,
+  { dwells, lived_ms }: Ended,
+  { permits_peak }: Counts,
+  duration: number,
+): Aside {
   const { hits, misses } = cache.untold()
-  return { dwells, store_permits_peak: permits_peak, cache_hits: hits, cache_misses: misses }
+  const own_ms = duration - lived_ms
+  return { dwells, own_ms, store_permits_peak: permits_peak, cache_hits: hits, cache_misses: misses }
 }
 
 function origin({ claimant, settings }: Engine): Pick<TickReport, 'stage' | 'path' | 'revision'> {

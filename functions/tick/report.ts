@@ -43,6 +43,8 @@ export interface TickReport {
 export interface Aside {
   /** Does it sleep until the next due instant? Then its duration says nothing. */
   readonly dwells: boolean
+  /** Of its duration, the time in which it had no run alive: its own work, and the sleep of one that dwells. */
+  readonly own_ms: number
   /** The largest share of its lane's store permits that a call of its own found in use, 0 to 1: at 1 it had to wait. */
   readonly store_permits_peak: number
   /** Of the process's cache, since the last line that told them. */

@@ -38,5 +38,5 @@ export async function survey(engine: Engine, lane: string, duty: 'answer' | 'pla
       return job.ok && plan(job.value, look).attempt !== null
     }).length
   }
-  return recordTick(engine, { id, lane, dwells: false, began, counts, documents, time, tally })
+  return recordTick(engine, { id, lane, dwells: false, began, lived_ms: 0, counts, documents, time, tally })
 }

@@ -28,6 +28,8 @@ interface Tick extends Session {
   readonly sight: Sight
   /** Has another tick taken what this one wanted? Then there is a race on this lane. */
   outrun: boolean
+  /** When it last told that it is alive, own clock, ms. */
+  told_at: number
 }
 
 /** What a look at the lane found. `next_at`: when the next of the jobs that are or were in sight falls due; else infinite. */
@@ -38,6 +40,9 @@ interface Look {
 
 /** The longest that a waiting tick goes without a look at its lane, in ms: new jobs may have come. */
 const LOOK_AGAIN = 10_000
+
+/** How often a long tick tells that it is alive, in ms: Cloud Scheduler posts no other while it is. A usual tick is shorter. */
+const ALIVE_EVERY = 120_000
 
 /** A tick that was outrun reads this many times what it can take, and takes one of these parts at random. */
 const SPREAD = 6
@@ -58,7 +63,8 @@ export async function tick(engine: Engine, request: TickRequest): Promise<TickEn
     engine.stop.removeEventListener('abort', ring)
     await one.pool.settled()
   }
-  return recordTick(one.engine, { ...one, lane: one.request.lane, dwells: one.budget.dwells })
+  const { lived_ms } = one.pool
+  return recordTick(one.engine, { ...one, lane: one.request.lane, dwells: one.budget.dwells, lived_ms })
 }
 
 function prepare(engine: Engine, request: TickRequest): Tick {
@@ -76,6 +82,7 @@ function prepare(engine: Engine, request: TickRequest): Tick {
     slots,
     sight: new Sight(),
     outrun: false,
+    told_at: engine.clock.now(),
   }
 }
 
@@ -94,7 +101,15 @@ async function work(one: Tick): Promise<void> {
       if (isThrough(one, phase)) return
     }
     await one.bell.wait(one.engine.clock, pauseUntil(one, seen.next_at))
+    tellAlive(one)
   }
+}
+
+function tellAlive(one: Tick): void {
+  const { clock, claimant, emit } = one.engine
+  if (claimant.path !== 'tick' || clock.now() - one.told_at < ALIVE_EVERY) return
+  one.told_at = clock.now()
+  emit({ kind: 'tick_alive', tick: one.id, lane: one.request.lane })
 }
 
 /** With nothing under way: is there nothing to wait for either? */

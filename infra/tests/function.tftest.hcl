@@ -9,12 +9,12 @@ run "ticks_have_an_instance_each_and_the_page_sleeps" {
   }
 
   assert {
-    condition     = google_cloud_run_v2_service.surface["api"].template[0].containers[0].resources[0].cpu_idle && google_cloud_run_v2_service.surface["api"].template[0].scaling[0].min_instance_count == 0
+    condition     = google_cloud_run_v2_service.surface["api"].template[0].containers[0].resources[0].cpu_idle && google_cloud_run_v2_service.surface["api"].scaling[0].min_instance_count == 0
     error_message = "Without the in-process loop nothing costs between requests."
   }
 
   assert {
-    condition     = google_cloud_run_v2_service.surface["page"].template[0].max_instance_request_concurrency == 80 && google_cloud_run_v2_service.surface["page"].template[0].scaling[0].min_instance_count == 0
+    condition     = google_cloud_run_v2_service.surface["page"].template[0].max_instance_request_concurrency == 80 && google_cloud_run_v2_service.surface["page"].scaling[0].min_instance_count == 0
     error_message = "The page serves many from one instance, and none when nobody looks."
   }
 
@@ -65,7 +65,7 @@ run "the_loop_has_cpu_always_and_an_instance" {
   }
 
   assert {
-    condition     = google_cloud_run_v2_service.surface["api"].template[0].scaling[0].min_instance_count == 1
+    condition     = google_cloud_run_v2_service.surface["api"].scaling[0].min_instance_count == 1
     error_message = "The loop needs an instance that is there."
   }
 
@@ -107,11 +107,27 @@ run "sizes_that_cloud_run_has_not_are_refused" {
   command = plan
   variables {
     cpu           = "0.5"
-    memory        = "128Mi"
     min_instances = 5
     max_instances = 4
   }
-  expect_failures = [var.cpu, var.memory, var.min_instances]
+  expect_failures = [var.cpu, var.min_instances]
+}
+
+run "too_little_memory_is_refused" {
+  command = plan
+  variables {
+    memory = "128Mi"
+  }
+  expect_failures = [var.memory]
+}
+
+run "memory_that_does_not_go_with_the_cpu_is_refused" {
+  command = plan
+  variables {
+    cpu    = "8"
+    memory = "512Mi"
+  }
+  expect_failures = [var.memory]
 }
 
 run "names_and_places_are_checked" {

@@ -14,12 +14,12 @@ run "every_metric_and_chart_of_the_catalog_is_made" {
   }
 
   assert {
-    condition     = google_logging_metric.metric["runs"].metric_descriptor[0].value_type == "INT64" && length(google_logging_metric.metric["runs"].bucket_options) == 0 && google_logging_metric.metric["runs"].label_extractors == tomap({ outcome = "EXTRACT(jsonPayload.outcome)" })
-    error_message = "Runs are counted by their outcome."
+    condition     = google_logging_metric.metric["runs"].metric_descriptor[0].value_type == "INT64" && length(google_logging_metric.metric["runs"].bucket_options) == 0 && google_logging_metric.metric["runs"].label_extractors == tomap({ outcome = "EXTRACT(jsonPayload.outcome)", seldom = "EXTRACT(jsonPayload.seldom)" })
+    error_message = "Runs are counted by their outcome, and by how often their jobs run."
   }
 
   assert {
-    condition     = google_logging_metric.metric["tick_ms"].metric_descriptor[0].value_type == "DISTRIBUTION" && google_logging_metric.metric["tick_ms"].value_extractor == "EXTRACT(jsonPayload.duration_ms)" && contains(google_logging_metric.metric["tick_ms"].bucket_options[0].explicit_buckets[0].bounds, 5000)
+    condition     = google_logging_metric.metric["tick_ms"].metric_descriptor[0].value_type == "DISTRIBUTION" && google_logging_metric.metric["tick_ms"].value_extractor == "EXTRACT(jsonPayload.own_ms)" && contains(google_logging_metric.metric["tick_ms"].bucket_options[0].explicit_buckets[0].bounds, 5000)
     error_message = "Ticks are measured, with a bound at the threshold of their alert."
   }
 
@@ -29,7 +29,7 @@ run "every_metric_and_chart_of_the_catalog_is_made" {
   }
 
   assert {
-    condition     = alltrue([for tile in jsondecode(google_monitoring_dashboard.this.dashboard_json).mosaicLayout.tiles : tile.xPos + tile.width <= 48])
+    condition     = alltrue([for tile in jsondecode(google_monitoring_dashboard.this.dashboard_json).mosaicLayout.tiles : try(tile.xPos, 0) + tile.width <= 48])
     error_message = "No tile leaves the grid."
   }
 

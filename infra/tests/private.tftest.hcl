@@ -23,9 +23,13 @@ run "everybody_may_do_no_more_than_their_work" {
       "serviceAccount:email@acme-tickover.iam.gserviceaccount.com",
       "serviceAccount:cron@acme-tickover.iam.gserviceaccount.com",
       "serviceAccount:tickover-operator@acme-tickover.iam.gserviceaccount.com",
-      "user:ana@example.com",
     ])
     error_message = "The api service is for Cloud Scheduler, the watch, operators, services and the legacy scheduler."
+  }
+
+  assert {
+    condition     = google_cloud_run_v2_service_iam_binding.page.members == toset(["serviceAccount:service-123456789012@gcp-sa-iap.iam.gserviceaccount.com"])
+    error_message = "The page is called by IAP alone."
   }
 
   assert {

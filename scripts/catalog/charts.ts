@@ -46,7 +46,7 @@ export const CHARTS: readonly Chart[] = [
     line('', `sum by (lane, status) (increase(${series('ticks', ['path="tick"'])}[$WINDOW]))`),
   ),
   chart(
-    'Duration of ticks without dwell',
+    'Duration of ticks without dwell, less that of their runs',
     'ms',
     line('p50', percentile(0.5, 'tick_ms')),
     line('p99', percentile(0.99, 'tick_ms')),

@@ -1,4 +1,4 @@
-import type { Lane } from '../../functions/config/lanes.ts'
+import { type Lane, lanesText } from '../../functions/config/lanes.ts'
 import { type Bill, billOf } from './bill.ts'
 import type { JobSet, Terms } from './job-set.ts'
 import { monthOf, type Usage } from './month.ts'
@@ -10,6 +10,8 @@ export interface Advice {
   /** Dollars a month. */
   readonly saves: number
   readonly but: string
+  /** Which share of the runs is no more, of queues with their items; 0: the same work is done. */
+  readonly fewer: number
 }
 
 /** A count with its terms. */
@@ -69,23 +71,10 @@ function lanesInstead({ name, dwell_seconds }: Lane, terms: Terms): Change[] {
 
 function advise(count: Count, { change, but }: Change, other: Count): Advice {
   const before = performed(count.usage)
-  const fewer = before - performed(other.usage)
-  const lost =
-    fewer > 0 ? `; ${number(fewer)} of ${number(before)} runs are no more, of queues with their items` : ''
-  return { change, saves: count.bill.dollars - other.bill.dollars, but: but + lost }
-}
-
-function number(value: number): string {
-  return value.toLocaleString('en')
+  const fewer = before === 0 ? 0 : Math.max(0, 1 - performed(other.usage) / before)
+  return { change, saves: count.bill.dollars - other.bill.dollars, but, fewer }
 }
 
 function performed({ lanes }: Usage): number {
   return [...lanes.values()].reduce((sum, { runs }) => sum + runs, 0)
-}
-
-/** Lanes as `SCHEDULER_LANES` has them. */
-export function lanesText(lanes: readonly Lane[]): string {
-  return lanes
-    .map(({ name, dwell_seconds }) => (dwell_seconds === null ? name : `${name}:dwell=${dwell_seconds}`))
-    .join(',')
 }

@@ -3,6 +3,7 @@ import { KEEP_MS } from '../../functions/job/stored.ts'
 import { occurrences } from '../../functions/schedule/schedule.ts'
 import type { JobSet, Terms, Workload } from './job-set.ts'
 import { type LaneUsage, laneUsage, REQUEST_SECONDS } from './lane.ts'
+import { metricMib } from './monitoring.ts'
 import { type Operations, plus, times } from './operations.ts'
 import type { Charged } from './prices.ts'
 
@@ -54,6 +55,7 @@ export function monthOf(set: JobSet, terms: Terms): Usage {
       ttl_deletes: [operations.reduce((sum, { expiring }) => sum + expiring, 0)],
       storage: [storedGib(all, days.length)],
       logs: [(all.ticks * LOGGED_BYTES.ticks + all.runs * LOGGED_BYTES.runs) / GIB],
+      metrics: [metricMib(terms.lanes, days.length)],
       ...computing(terms, requests, seconds),
     },
   }

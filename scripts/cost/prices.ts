@@ -13,7 +13,7 @@ export interface Price {
   readonly read: 'page' | 'quoted'
 }
 
-export type Product = 'Cloud Scheduler' | 'Firestore' | 'Cloud Run' | 'Cloud Logging'
+export type Product = 'Cloud Scheduler' | 'Firestore' | 'Cloud Run' | 'Cloud Logging' | 'Cloud Monitoring'
 
 /** When the prices were looked up, and for where. Prices move: look again when this is old, and change it here alone. */
 export const PRICES_OF = { date: '2026-11-22', region: 'us-central1', currency: 'US dollars' } as const
@@ -22,6 +22,7 @@ const SCHEDULER = 'https://cloud.google.com/scheduler/pricing'
 const FIRESTORE = 'https://cloud.google.com/firestore/pricing'
 const RUN = 'https://cloud.google.com/run/pricing'
 const LOGGING = 'https://cloud.google.com/stackdriver/pricing'
+const ALERTING = 'https://cloud.google.com/monitoring/alerts/cost-control'
 
 const daily = (amount: number) => ({ amount, every: 'day' }) as const
 const monthly = (amount: number) => ({ amount, every: 'month' }) as const
@@ -141,6 +142,16 @@ export const PRICES = {
     source: LOGGING,
     read: 'page',
   },
+  metrics: {
+    name: 'Log-based metrics',
+    product: 'Cloud Monitoring',
+    unit: 'MiB',
+    dollars: 0.258,
+    per: 1,
+    free: monthly(150),
+    source: LOGGING,
+    read: 'page',
+  },
 } as const satisfies Record<string, Price>
 
 /** What is charged for. */
@@ -152,10 +163,22 @@ export const CHARGED = Object.keys(PRICES).filter((name): name is Charged => nam
 /** A table of prices as the bill takes it. */
 export type Prices = Readonly<Record<Charged, Price>>
 
+const alerting = { product: 'Cloud Monitoring', free: null, source: ALERTING, read: 'quoted' } as const
+
+/**
+ * What alerts are said to cost. Google has announced the charge, put it off and changed it, and no page that says what holds
+ * today could be read: so they stand beside the bill, and not in its sum.
+ */
+export const ALERT_PRICES = {
+  conditions: { ...alerting, name: 'Alert conditions', unit: 'condition', dollars: 0.1, per: 1 },
+  series: { ...alerting, name: 'Series for alerts', unit: 'series', dollars: 0.35, per: 1_000_000 },
+} as const satisfies Record<string, Price>
+
+/** What older pages say of a condition and month, in dollars. */
+export const OLDER_CONDITION = 1.5
+
 /** What the bill leaves out, and why. */
 export const LEFT_OUT = [
-  'alert policies: Google has announced a charge (quoted as $0.10 a condition and month and $0.35 a million time series returned, and otherwise); not verified, so not counted',
-  'log-based metrics: charged beyond 150 MiB a billing account; those here stay far below',
   'point-in-time recovery of Firestore: charged by stored GiB without a free quota; its price could not be verified',
   'the page, images and builds, secrets (6 versions are free), traffic: they depend on people, not on the jobs',
   'retries, refused commits and jobs that run by hand: none in a good month',

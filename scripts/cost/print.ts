@@ -1,7 +1,9 @@
-import { type Advice, type Count, lanesText } from './advice.ts'
+import { lanesText } from '../../functions/config/lanes.ts'
+import type { Advice, Count } from './advice.ts'
 import { type BillLine, BUDGETS, dollarsFor } from './bill.ts'
 import type { JobSet } from './job-set.ts'
-import { LEFT_OUT, PRICES_OF, type Product } from './prices.ts'
+import { type AlertBill, alertsFor, MONITORING_ASSUMED } from './monitoring.ts'
+import { ALERT_PRICES, LEFT_OUT, OLDER_CONDITION, PRICES_OF, type Price, type Product } from './prices.ts'
 
 /** All that is told of a count. */
 export interface Told {
@@ -40,13 +42,16 @@ export function costLines(told: Told): string[] {
     '',
     ...(after === null ? billLines(before) : changeLines(before, after)),
     '',
+    ...alertLines(alertsFor(month)),
+    '',
     ...laneLines(before),
     ...(after === null ? [] : ['After:', ...laneLines(after)]),
     '',
     ...budgetLines(after ?? before),
     ...(own === null ? [] : [`Its own figure: ${own}`]),
-    ...section('Assumed', jobs.assumed),
-    ...section('What would save', advice.map(adviceLine)),
+    ...section('Assumed', [...jobs.assumed, ...MONITORING_ASSUMED]),
+    ...section('What would save', advice.filter(({ fewer }) => fewer === 0).map(adviceLine)),
+    ...section('What would cost less, and do less', advice.filter(({ fewer }) => fewer > 0).map(adviceLine)),
     ...section('Not counted', LEFT_OUT),
     ...section('Prices', sourceLines(before)),
   ]
@@ -67,7 +72,7 @@ function billLines({ bill }: Count): string[] {
         amount(line, line.amount),
         amount(line, line.free),
         amount(line, line.billed),
-        priceText(line),
+        priceText(line.price),
         dollars(line.dollars),
       ]),
     ),
@@ -116,8 +121,24 @@ function budgetLines(count: Count): string[] {
   )
 }
 
-function adviceLine({ change, saves, but }: Advice): string {
-  return `${change}: ${dollars(saves)} a month less; ${but}`
+/** Not verified, so not in the sum. */
+function alertLines({ lines, dollars: sum, older_dollars }: AlertBill): string[] {
+  return [
+    'Beside that, at prices that could not be verified:',
+    ...lines.map(({ price, amount: each, dollars: spent }) =>
+      row(price.name, [whole(each), '', '', priceText(price), dollars(spent)]),
+    ),
+    `Alerts together: ${dollars(sum)}; at the $${OLDER_CONDITION.toFixed(2)} a condition of older pages ${dollars(older_dollars)}`,
+  ]
+}
+
+function adviceLine({ change, saves, but, fewer }: Advice): string {
+  const lost = fewer === 0 ? '' : `; ${percent(fewer)} of the runs are no more, of queues with their items`
+  return `${change}: ${dollars(saves)} a month less; ${but}${lost}`
+}
+
+function percent(share: number): string {
+  return share < 0.01 ? 'under 1 %' : `${Math.round(share * 100)} %`
 }
 
 function sourceLines({ bill }: Count): string[] {
@@ -125,6 +146,7 @@ function sourceLines({ bill }: Count): string[] {
   const quoted = bill.lines.filter(({ price }) => price.read === 'quoted').map(({ price }) => price.name)
   return [
     ...sources,
+    `${ALERT_PRICES.conditions.source} (alerts)`,
     `quoted from the page by others, not read there: ${quoted.join(', ')}; see the page before you rely on them`,
   ]
 }
@@ -134,10 +156,10 @@ function section(title: string, lines: readonly string[]): string[] {
 }
 
 function amount({ price }: BillLine, value: number): string {
-  return price.unit === 'GiB' ? `${value.toFixed(2)} GiB` : whole(value)
+  return price.unit.endsWith('iB') ? `${value.toFixed(2)} ${price.unit}` : whole(value)
 }
 
-function priceText({ price: { dollars: each, per, unit } }: BillLine): string {
+function priceText({ dollars: each, per, unit }: Price): string {
   return `$${each} / ${per === 1 ? unit : whole(per)}`
 }
 
@@ -149,6 +171,9 @@ function dollars(value: number): string {
   return `$${value.toFixed(2)}`
 }
 
+/** Less than half a cent is no difference. */
 function signed(value: number): string {
-  return `${value < 0 ? '-' : '+'}${dollars(Math.abs(value))}`
+  const shown = dollars(Math.abs(value))
+  if (shown === dollars(0)) return shown
+  return `${value < 0 ? '-' : '+'}${shown}`
 }

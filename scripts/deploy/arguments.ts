@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type Env, textOf } from '../../functions/config.ts'
+import { NAME, nameProblem, PROJECT } from '../google-names.ts'
 
 /** A command line that was understood. */
 export interface Command {
@@ -9,6 +10,8 @@ export interface Command {
   readonly service: string
   /** null: the page's service is left as it is. */
   readonly page_service: string | null
+  /** Of a rollback: the revision whose image is wanted; null: that of the version before. */
+  readonly to: string | null
   readonly dry_run: boolean
 }
 
@@ -28,12 +31,9 @@ const OPTIONS = {
   'no-page': FLAG,
   'dry-run': FLAG,
   rollback: FLAG,
+  to: TEXT,
   help: { ...FLAG, short: 'h' },
 } as const
-
-/** As Cloud Run names services, Google Cloud its projects and regions: none can be taken for an option. */
-const NAME = /^[a-z][a-z0-9-]{0,61}[a-z0-9]$/
-const PROJECT = /^([a-z0-9.-]{1,60}:)?[a-z][a-z0-9-]{0,61}[a-z0-9]$/
 
 /** Reads the arguments after the script's name; `env` names project and region where no option does. */
 export function readArguments(args: readonly string[], env: Env): Asked {
@@ -43,12 +43,15 @@ export function readArguments(args: readonly string[], env: Env): Asked {
   const region = text(values.region) ?? textOf(env, 'SCHEDULER_LOCATION')
   const service = text(values.service) ?? 'tickover'
   const page = text(values['page-service']) ?? 'tickover-page'
+  const to = text(values.to)
   const reasons = [
     ...tokens.flatMap(reasonsAgainst),
-    ...nameProblem('--project', 'ID (GOOGLE_CLOUD_PROJECT)', project, PROJECT),
-    ...nameProblem('--region', 'REGION (SCHEDULER_LOCATION)', region, NAME),
-    ...nameProblem('--service', 'NAME', service, NAME),
-    ...nameProblem('--page-service', 'NAME', page, NAME),
+    ...nameProblem('--project', project, PROJECT, 'ID (GOOGLE_CLOUD_PROJECT)'),
+    ...nameProblem('--region', region, NAME, 'REGION (SCHEDULER_LOCATION)'),
+    ...nameProblem('--service', service, NAME),
+    ...nameProblem('--page-service', page, NAME),
+    ...(to === null ? [] : nameProblem('--to', to, NAME)),
+    ...(to !== null && values.rollback !== true ? ['--to goes with --rollback'] : []),
     ...(service === page ? ['--service and --page-service are two services'] : []),
     ...(values['no-page'] === true && values['page-service'] !== undefined
       ? ['--no-page does not go with --page-service']
@@ -61,6 +64,7 @@ export function readArguments(args: readonly string[], env: Env): Asked {
     region,
     service,
     page_service: values['no-page'] === true ? null : page,
+    to,
     dry_run: values['dry-run'] === true,
   }
 }
@@ -74,11 +78,6 @@ function reasonsAgainst(token: Token): string[] {
   if (option === undefined) return [`unknown option ${token.rawName}`]
   if (option.type === 'boolean') return token.value === undefined ? [] : [`${token.rawName} takes no value`]
   return token.value === undefined ? [`${token.rawName} needs a value`] : []
-}
-
-function nameProblem(option: string, what: string, value: string | null, form: RegExp): string[] {
-  if (value === null) return [`say ${option} ${what}`]
-  return form.test(value) ? [] : [`${option} "${value}" is no name that Google Cloud gives`]
 }
 
 function text(value: string | boolean | undefined): string | null {

@@ -5,13 +5,13 @@ export const TAG = 'candidate'
 /** The function that `functions/index.ts` registers. */
 const TARGET = 'scheduler'
 const BASE_IMAGE = 'nodejs24'
-
-const ASIDE = ['--no-traffic', `--tag=${TAG}`]
+/** Without `--tag`: that would write the revision's name into the service, where Terraform finds it and the next one collides with it. */
+const ASIDE = '--no-traffic'
 
 /** A revision without traffic, built in the cloud from the upload. What Terraform owns is not said, so it stays. */
 export function uploadCommand(place: Place, source: string): string[] {
   const code = [`--source=${source}`, `--function=${TARGET}`, `--base-image=${BASE_IMAGE}`]
-  return ['run', 'deploy', place.service, ...placeArgs(place), ...code, builderArg(place), ...ASIDE]
+  return ['run', 'deploy', place.service, ...placeArgs(place), ...code, builderArg(place), ASIDE]
 }
 
 /** The account that Terraform makes for builds: the default one is often an editor of the whole project. */
@@ -19,15 +19,25 @@ function builderArg({ service, project }: Place): string {
   return `--build-service-account=projects/${project}/serviceAccounts/${service}-build@${project}.iam.gserviceaccount.com`
 }
 
-/** The same image as the page's service, behind IAP. */
-export function pageCommand(place: Place, image: string): string[] {
-  const code = [`--image=${image}`, `--base-image=${BASE_IMAGE}`, '--iap']
-  return ['beta', 'run', 'deploy', place.service, ...placeArgs(place), ...code, ...ASIDE]
+/** A revision without traffic of an image that is there, with today's flags. */
+export function imageCommand(place: Place, image: string): string[] {
+  const code = [`--image=${image}`, `--base-image=${BASE_IMAGE}`]
+  return ['run', 'deploy', place.service, ...placeArgs(place), ...code, ASIDE]
+}
+
+/** Gives a revision the tag, and no traffic. Other tags are left alone. */
+export function tagCommand(place: Place, revision: string): string[] {
+  return [...updateTraffic(place), `--update-tags=${TAG}=${revision}`]
+}
+
+/** Takes the tag away, and leaves the traffic alone. */
+export function untagCommand(place: Place): string[] {
+  return [...updateTraffic(place), `--remove-tags=${TAG}`]
 }
 
 /** All traffic to the latest revision, also of those that a later `terraform apply` makes; the tag is done with. */
 export function trafficCommand(place: Place): string[] {
-  return [...updateTraffic(place), '--to-latest', `--remove-tags=${TAG}`]
+  return [...untagCommand(place), '--to-latest']
 }
 
 /** All traffic to this revision. */

@@ -25,8 +25,8 @@ const FIRST_WAIT_MS = 1_000
 /** A fresh address is not known everywhere at once, and a first instance takes a moment. */
 const MAY_PASS = [404, 429, 500, 502, 503, 504]
 const REFUSALS = [401, 403]
-/** IAP shows a browser the way to sign in. */
-const SENT_AWAY = [302, ...REFUSALS]
+/** IAP shows a browser the way to sign in, and refuses everything else. */
+const OF_IAP = [302, 401]
 
 const ticked = z.object({ metrics: z.object({ revision: z.string(), stage: z.number() }) })
 
@@ -39,12 +39,14 @@ export async function probeApi(candidate: Candidate, trial: Trial, probing: Prob
   )
 }
 
-/** Is the candidate of the page's service closed to whoever is not signed in? */
+/** Does IAP stand before the candidate of the page's service? Where it does not, Cloud Run's own answer is 403. */
 export async function probePage({ url }: Candidate, probing: Probing): Promise<string | null> {
-  const { status } = await asked(probing, `${url}/admin`, {}, MAY_PASS)
-  if (!SENT_AWAY.includes(status))
-    return `GET /admin without credentials was answered ${status}, not by IAP (302, 401 or 403). See that IAP stands before the service.`
-  probing.say(`  GET /admin without credentials: ${status}, as it must be`)
+  const { status, type, text } = await asked(probing, `${url}/admin`, {}, MAY_PASS)
+  const what = `GET /admin without credentials was answered ${status}`
+  if (status === 0 || MAY_PASS.includes(status)) return `${what}: ${text}`
+  if (!OF_IAP.includes(status) || isOfFunction(type))
+    return `${what}, and not by IAP: it does not stand before the service. terraform -chdir=infra apply puts it there; npm run doctor shows what is missing.`
+  probing.say(`  GET /admin without credentials: ${status}, by IAP`)
   return null
 }
 
@@ -59,9 +61,7 @@ async function probeStranger({ url }: Candidate, probing: Probing): Promise<stri
   const { status, type } = await asked(probing, `${url}/cron/tick`, { method: 'POST' }, MAY_PASS)
   if (!REFUSALS.includes(status))
     return `POST /cron/tick without a token was answered ${status}, not 401 or 403: anybody could tick.`
-  const by = type.startsWith('application/problem+json')
-    ? 'the function itself'
-    : 'Cloud Run, before the function'
+  const by = isOfFunction(type) ? 'the function itself' : 'Cloud Run, before the function'
   probing.say(`  POST /cron/tick without a token: ${status}, refused by ${by}`)
   return null
 }
@@ -149,6 +149,11 @@ async function answered(url: string, request: RequestInit, patience: number): Pr
       text: `no answer (${cause instanceof Error ? cause.message : String(cause)})`,
     }
   }
+}
+
+/** Did the function itself refuse, and nobody before it? */
+function isOfFunction(type: string): boolean {
+  return type.startsWith('application/problem+json')
 }
 
 function bearer(token: string): Record<string, string> {

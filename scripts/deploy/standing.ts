@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { readService } from '../rollout/cloud/description.ts'
-import type { Gcloud } from '../rollout/cloud/gcloud.ts'
+import { readRevision, readService } from '../rollout/cloud/description.ts'
+import { type Gcloud, shellLine } from '../rollout/cloud/gcloud.ts'
 import type { Place } from '../rollout/cloud/update.ts'
-import { describeCommand, describeRevisionCommand, listCommand, TAG } from './commands.ts'
+import { backCommand, describeCommand, describeRevisionCommand, TAG } from './commands.ts'
 
 /** A revision that has an address of its own. */
 export interface Candidate {
@@ -15,7 +15,10 @@ export interface Standing {
   readonly url: string
   /** The revision with all the traffic; null when it is split, or none has it. */
   readonly serving: string | null
+  /** The latest that came up. */
   readonly latest: string | null
+  /** The latest of all. */
+  readonly created: string | null
   readonly candidate: Candidate | null
 }
 
@@ -33,57 +36,38 @@ const tagged = z.object({
   }),
 })
 
-const revision = z.object({
-  metadata: z.object({ name: z.string() }),
-  spec: z.object({ containers: z.tuple([z.object({ image: z.string() })], z.unknown()) }),
-  status: z
-    .object({
-      conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
-      imageDigest: z.string().optional(),
-    })
-    .default({ conditions: [] }),
-})
-
 /** How the service stands now. Rejects when it is not there, and says who makes it. */
 export async function standingOf(place: Place, run: Gcloud): Promise<Standing> {
   const text = await run(describeCommand(place)).catch((error: unknown) => {
     throw isAbsent(error) ? new Error(absence(place), { cause: error }) : error
   })
-  const { url, serving, latest } = readService(text)
+  const { url, serving, latest, created } = readService(text)
   const { traffic } = tagged.parse(JSON.parse(text)).status
   const mine = traffic.find(({ tag }) => tag === TAG)
   const candidate =
     mine?.url === undefined || mine.revisionName === undefined
       ? null
       : { url: mine.url, revision: mine.revisionName }
-  return { url, serving, latest, candidate }
+  return { url, serving, latest, created, candidate }
+}
+
+/** The revision with all the traffic. Throws where there is none, and says how one gets it. */
+export function servingOf({ serving }: Standing, place: Place): string {
+  if (serving !== null) return serving
+  const command = shellLine(backCommand(place, 'REVISION'))
+  throw new Error(
+    `No revision of ${place.service} has all the traffic, so there is none to come back to. Give it to one first: ${command}`,
+  )
 }
 
 /** The image of a revision, by its digest where that is known. */
 export async function imageOf(place: Place, name: string, run: Gcloud): Promise<string> {
-  const { spec, status } = revision.parse(JSON.parse(await run(describeRevisionCommand(place, name))))
-  return status.imageDigest ?? spec.containers[0].image
+  return readRevision(await run(describeRevisionCommand(place, name))).image
 }
 
-/** How far back a rollback looks. */
-export const MOST_REVISIONS = 50
-/** What Terraform makes a service with, before the first deployment. */
-const PLACEHOLDER = 'us-docker.pkg.dev/cloudrun/container/'
-
-/** The version that served before this revision: the last one made before it that came up; null when there is none. */
-export async function revisionBefore(place: Place, name: string, run: Gcloud): Promise<string | null> {
-  const all = z.array(revision).parse(JSON.parse(await run(listCommand(place, MOST_REVISIONS))))
-  const at = all.findIndex(({ metadata }) => metadata.name === name)
-  const older = at < 0 ? [] : all.slice(at + 1)
-  return older.find((one) => isReady(one) && !isPlaceholder(one))?.metadata.name ?? null
-}
-
-function isReady({ status }: z.infer<typeof revision>): boolean {
-  return status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
-}
-
-function isPlaceholder({ spec }: z.infer<typeof revision>): boolean {
-  return spec.containers[0].image.startsWith(PLACEHOLDER)
+/** Is it what Terraform makes a service with, before the first deployment? */
+export function isPlaceholder(image: string): boolean {
+  return image.startsWith('us-docker.pkg.dev/cloudrun/container/')
 }
 
 function isAbsent(error: unknown): boolean {

@@ -28,7 +28,7 @@ export interface Facts {
   /** What the service tells of the last day, and of the last ticks. */
   readonly day: Seen<Evidence>
   readonly lately: Seen<Lately>
-  /** Recurring jobs, and all that were set aside or fail. */
+  /** Recurring and one-off jobs, and all that were set aside or fail. */
   readonly jobs: Seen<readonly JobSeen[]>
   readonly scheduler: Seen<readonly Existing[]>
   /** Null against the local stack. */

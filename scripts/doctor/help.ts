@@ -16,7 +16,9 @@ its verdict, what was seen, and the command that mends it.
   --help               this text
 
 ok: as it should be. warn: look at it when there is time. bad: mend it. unknown: it could not be looked at, and why.
-Flags: OPERATOR_TOKEN, an ID token of an operator, when this shell's credentials cannot make one.
+Flags: OPERATOR_TOKEN, an ID token of an operator, when this shell's credentials cannot make one. A person has it from
+  gcloud auth print-identity-token --impersonate-service-account=tickover-operator@PROJECT.iam.gserviceaccount.com
+    --audiences=URL --include-email
 
 Example: npm run doctor -- --local
 Exit codes: 0 nothing is bad, 1 something is bad, 2 nothing is bad but something could not be looked at, 64 wrong usage,

@@ -19,25 +19,36 @@ export function summaryOf(lines: readonly Line[]): Summary {
   return { ok: count('ok'), warn: count('warn'), bad: count('bad'), unknown: count('unknown') }
 }
 
-/** The lines by their groups, each with the command that mends it below; then how many there are of each. `tty`: with colours. */
+/**
+ * The lines by their groups, each with the command that mends it below; then how many there are of each. A command that stands
+ * above is not repeated. `tty`: with colours.
+ */
 export function report(lines: readonly Line[], { tty }: { readonly tty: boolean }): string[] {
   const width = Math.min(WIDEST, Math.max(0, ...lines.map(({ what }) => what.length)))
   const groups = [...new Set(lines.map(({ group }) => group))]
+  const mendOf = (line: Line) => mendText(line, lines)
   return [
     ...groups.flatMap((group) => [
       group,
-      ...lines.filter((line) => line.group === group).flatMap((line) => lineText(line, width, tty)),
+      ...lines
+        .filter((line) => line.group === group)
+        .flatMap((line) => [lineText(line, width, tty), ...mendOf(line)]),
       '',
     ]),
     summaryText(summaryOf(lines)),
   ]
 }
 
-function lineText({ verdict, what, seen, mend }: Line, width: number, tty: boolean): string[] {
+function lineText({ verdict, what, seen }: Line, width: number, tty: boolean): string {
   const mark = MARKS[verdict].padEnd(MARK_WIDTH)
   const styled = tty ? styleText(STYLES[verdict], mark, { validateStream: false }) : mark
-  const head = `  ${styled}  ${what.padEnd(width)}  ${oneLine(seen)}`.trimEnd()
-  return mend === null ? [head] : [head, `        mend: ${mend}`]
+  return `  ${styled}  ${what.padEnd(width)}  ${oneLine(seen)}`.trimEnd()
+}
+
+function mendText(line: Line, lines: readonly Line[]): string[] {
+  const first = lines.find(({ mend }) => mend === line.mend)
+  if (line.mend === null || first === undefined) return []
+  return [`        mend: ${first === line ? line.mend : `as for "${first.what}"`}`]
 }
 
 function oneLine(text: string): string {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Env } from '../../functions/config.ts'
 import { textOf } from '../../functions/config.ts'
+import { NAME, nameProblem, PROJECT } from '../google-names.ts'
 import type { Wish } from './flags.ts'
 import type { StorageKind } from './platform.ts'
 
@@ -161,7 +162,12 @@ export function readWhere(given: Place, env: Env): Where | { readonly reasons: r
         ...(region === null ? ['a Cloud Run service needs --region REGION (SCHEDULER_LOCATION)'] : []),
       ],
     }
-  return { kind: 'cloud', service, project, region }
+  const reasons = [
+    ...nameProblem('--service', service, NAME),
+    ...nameProblem('--project', project, PROJECT),
+    ...nameProblem('--region', region, NAME),
+  ]
+  return reasons.length > 0 ? { reasons } : { kind: 'cloud', service, project, region }
 }
 
 type Token = { readonly name: string; readonly rawName: string; readonly value: string | undefined }

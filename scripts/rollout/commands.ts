@@ -95,7 +95,8 @@ async function advance(command: Command, hands: Hands, { answer }: Output): Prom
   ;['', `What changes, ${way}:`, ...planLines(plan.steps, flags, platform)].forEach(answer)
   if (open.length > 0 && !isForced)
     return told(answer, ['', stopLine(gate, open, to === from)], EXIT[gate.verdict])
-  if (!command.apply) return told(answer, ['', NOTHING_CHANGED], DONE)
+  const held = heldBack(command, plan.steps, platform)
+  if (held !== null) return told(answer, ['', held.line], held.code)
   return go(plan.steps, to, hands, answer)
 }
 
@@ -162,7 +163,8 @@ async function rollback(command: Command, hands: Hands, { answer }: Output): Pro
   const { seconds: most, guide } = BOUNDS[way.manner]
   ;[`${platform.name}, rollback (${way.manner}):`, ...planLines(plan.steps, flags, platform)].forEach(answer)
   remarks(way, flags).forEach(answer)
-  if (!command.apply) return told(answer, ['', NOTHING_CHANGED], DONE)
+  const held = heldBack(command, plan.steps, platform)
+  if (held !== null) return told(answer, ['', held.line], held.code)
   answer('')
   const { seconds: took, problems } = await performAll(plan.steps, hands)
   const undo: FlagChanges = way.manner === 'throttle' ? wayBack(plan.steps, flags) : {}
@@ -187,6 +189,17 @@ function undoLines(commands: readonly string[]): string[] {
     ...commands.map((line) => `  $ ${line}`),
     '  then npm run setup with those flags',
   ]
+}
+
+/** Why nothing is done: a state that could not be moved is known before anything is paused or stopped for it; or it was not asked for. */
+function heldBack(
+  { apply }: Command,
+  steps: readonly Step[],
+  platform: Hands['platform'],
+): { readonly line: string; readonly code: number } | null {
+  const problem = steps.some(({ kind }) => kind === 'copy') ? platform.copyProblem?.() : null
+  if (problem != null) return { line: problem, code: WRONG_USAGE }
+  return apply ? null : { line: NOTHING_CHANGED, code: DONE }
 }
 
 /** Where the flags of the deployments have to be written down, too. */

@@ -42,6 +42,8 @@ export interface Platform {
   deploy(changes: FlagChanges): Promise<string>
   /** Takes the service off the store: no revision holds it. Only where the storage allows no two processes. */
   stop(): Promise<void>
+  /** Why the state cannot be moved from or to the json storage here, and what to do; null: it can. Absent where it always can. */
+  copyProblem?(): string | null
   /** Moves jobs, open runs and effects from one storage to the other; see `npm run jobs -- copy`. */
   copyState(from: StorageKind, to: StorageKind, say: (line: string) => void): Promise<void>
   /** Cloud Scheduler, as the setup script reaches it; the caller closes it. */

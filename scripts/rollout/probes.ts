@@ -1,5 +1,7 @@
+import { z } from 'zod'
 import type { Clock } from '../../functions/clock.ts'
 import type { Env } from '../../functions/config.ts'
+import { jsonOrNull } from '../../functions/json.ts'
 import type { Probes } from '../../functions/rollout/evidence.ts'
 import { reasonOf } from './failure.ts'
 import { probeJobs } from './jobs.ts'
@@ -34,13 +36,17 @@ export async function probe(
 
 /** The address in a token, so that a pass can say whose it is. It is our own token: nothing is proven by it here. */
 export function bearerOf(token: string): string | null {
-  const [, claims = ''] = token.split('.')
-  try {
-    const read: unknown = JSON.parse(Buffer.from(claims, 'base64url').toString())
-    return typeof read === 'object' && read !== null && 'email' in read && typeof read.email === 'string'
-      ? read.email
-      : null
-  } catch {
-    return null
-  }
+  return claimsOf(token)?.email ?? null
+}
+
+/** Whom a token is for, as it says. */
+export function audienceOf(token: string): string | null {
+  return claimsOf(token)?.aud ?? null
+}
+
+const claims = z.object({ email: z.string().optional(), aud: z.string().optional() })
+
+function claimsOf(token: string): z.infer<typeof claims> | null {
+  const [, middle = ''] = token.split('.')
+  return claims.safeParse(jsonOrNull(Buffer.from(middle, 'base64url').toString())).data ?? null
 }

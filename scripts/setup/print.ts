@@ -25,7 +25,7 @@ export function stepLines(step: Step): string[] {
 export function failureLine(error: unknown): string {
   const code = codeOf(error)
   const text = error instanceof Error ? error.message : String(error)
-  const hint = code === undefined ? credentialsHint(text) : HINTS[code]
+  const hint = code === undefined ? undefined : HINTS[code]
   return hint === undefined ? text : `${text}. ${hint}`
 }
 
@@ -44,10 +44,6 @@ const NOTES: Partial<Record<Step['kind'], string>> = {
 function noteOf(step: Step): string {
   if (step.kind === 'create' && step.paused) return ' (paused)'
   return step.kind === 'unchanged' ? ` (${step.state})` : (NOTES[step.kind] ?? '')
-}
-
-function credentialsHint(text: string): string | undefined {
-  return /credentials/i.test(text) ? HINTS[status.UNAUTHENTICATED] : undefined
 }
 
 function shown(value: unknown): string {

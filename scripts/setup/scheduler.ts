@@ -1,5 +1,6 @@
 import { CloudSchedulerClient } from '@google-cloud/scheduler'
 import { credentials, status } from '@grpc/grpc-js'
+import { GoogleAuth } from 'google-auth-library'
 import type { Clock } from '../../functions/clock.ts'
 import { codeOf, withRetries } from './retries.ts'
 import type { Existing, Spec } from './spec.ts'
@@ -36,7 +37,12 @@ export function connectScheduler(place: Place, clock: Clock, say: (line: string)
   const client = new CloudSchedulerClient(optionsFor(place))
   const parent = client.locationPath(place.project, place.location)
   const named = (id: string) => ({ name: `${parent}/jobs/${id}` })
-  const attempt = <T>(call: () => Promise<T>) => withRetries(clock, call, say)
+  let isReady = place.scheduler_endpoint !== null
+  async function attempt<T>(call: () => Promise<T>): Promise<T> {
+    if (!isReady) await credentialsHere()
+    isReady = true
+    return withRetries(clock, call, say)
+  }
 
   async function get(id: string): Promise<Existing> {
     const [job] = await attempt(() => client.getJob(named(id), ONCE))
@@ -82,6 +88,18 @@ export function connectScheduler(place: Place, clock: Clock, say: (line: string)
       })
     },
     close: () => client.close(),
+  }
+}
+
+/** Rejects, saying how to get them, where there are none: the client itself would end the process with a bare error. */
+async function credentialsHere(): Promise<void> {
+  try {
+    await new GoogleAuth().getClient()
+  } catch (error) {
+    throw new Error(
+      'This shell has no credentials for Cloud Scheduler. Run: gcloud auth application-default login',
+      { cause: error },
+    )
   }
 }
 

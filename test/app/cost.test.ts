@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineJob } from '../../functions/target/handler.ts'
+import catalog from '../../infra/catalog.json' with { type: 'json' }
 import { type Choices, main } from '../../scripts/cost.ts'
 import { serveHere } from '../../scripts/dev/serve-here.ts'
 import type { Platform } from '../../scripts/rollout/platform.ts'
@@ -68,6 +69,35 @@ describe('npm run cost', () => {
     expect(text).toMatch(/Firestore: \$\d+\.\d\d of \$5\.00 a month: OVER ITS BUDGET/)
     expect(text).toContain('Its own figure: $20.72, then $31.09')
     expect(text).toMatch(/SCHEDULER_LANES=high:dwell=60,low: \$\d+\.\d\d a month less/)
+  })
+
+  it('shows what alerts are said to cost, marked, and beside the sum', async () => {
+    const { text, lines } = await cost(['--system', 'agent'])
+    const conditions = Object.keys(catalog.alerts).length
+    const [quoted, older] = [0.1, 1.5].map(
+      (each) => `\\$${(conditions * (each + 0.35 * 0.08928)).toFixed(2)}`,
+    )
+    expect(text).toMatch(/^Together +\$0\.00$/m)
+    expect(lines.find((line) => line.startsWith('Alert conditions'))).toMatch(new RegExp(` ${conditions} `))
+    expect(text).toMatch(/^Beside that, at prices that could not be verified:$/m)
+    expect(text).toMatch(
+      new RegExp(`^Alerts together: ${quoted}; at the \\$1.50 a condition .* ${older}$`, 'm'),
+    )
+  })
+
+  it('does not call it saving where most of the work is no longer done', async () => {
+    const { text } = await cost(['--system', 'queues'])
+    expect(text).not.toContain('What would save')
+    expect(text).toMatch(
+      /^What would cost less, and do less\n {2}SCHEDULER_CADENCE="\*\/5 \* \* \* \*": .*; 74 % of the runs are no more/m,
+    )
+  })
+
+  it('shows no sign where there is no difference to see', async () => {
+    const { text } = await cost(['--system', 'transit', '--cadence', '*/2 * * * *'])
+    expect(text).toMatch(/^Firestore writes .* -\$0\.02$/m)
+    expect(text).toMatch(/^Firestore TTL deletes +1,719,539 +1,697,219 +\$0\.17 +\$0\.17 +\$0\.00$/m)
+    expect(text).not.toMatch(/[-+]\$0\.00/)
   })
 
   it('shows the after of other lanes next to the before, with the difference', async () => {

@@ -1,107 +1,74 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Clock } from '../../functions/clock.ts'
 import { buildUpload, UPLOAD } from '../../scripts/build/upload.ts'
-import { type Choices, main } from '../../scripts/deploy.ts'
+import { main } from '../../scripts/deploy.ts'
 import { startIssuer } from '../../scripts/dev/issuer.ts'
 import { systemClock } from '../../scripts/system-clock.ts'
+import {
+  closeAll,
+  FLAGS,
+  IMPATIENT,
+  imageMadeBy,
+  opened,
+  PLACE,
+  played,
+  playSound,
+  setup,
+  shortened,
+  sound,
+  WITHOUT_GCLOUD,
+} from '../support/deployment.ts'
 import { firestoreHost, WITHOUT_FIRESTORE } from '../support/firestore.ts'
-import { AUDIENCE, type FunctionProcess, OPERATOR, startFunction } from '../support/function-process.ts'
-import { type BringUp, gcloudStandIn } from '../support/gcloud-stand-in.ts'
-import { gcloudTree } from '../support/gcloud-tree.ts'
+import { AUDIENCE, OPERATOR, startFunction } from '../support/function-process.ts'
+import type { BringUp } from '../support/gcloud-stand-in.ts'
 
-const tree = gcloudTree()
-const FLAGS = { ROLLOUT_STAGE: '1', SCHEDULER_OIDC_AUDIENCE: AUDIENCE, SCHEDULER_LANES: 'high:dwell,low' }
 const BUILD = dirname(UPLOAD)
-const PLACE = ['--project', 'p1', '--region', 'europe-west1']
-/** Nobody waits here between two tries. */
-const IMPATIENT = { now: () => 0, sleep: () => Promise.resolve() }
-const open: (FunctionProcess | Server)[] = []
+const UPLOADED =
+  'run deploy tickover --source=build/upload --function=scheduler --base-image=nodejs24 --build-service-account=projects/p1/serviceAccounts/tickover-build@p1.iam.gserviceaccount.com --no-traffic'
 
-afterEach(async () => {
-  for (const one of open.splice(0)) {
-    if ('kill' in one) await one.kill()
-    else await new Promise((resolve) => one.close(resolve))
-  }
-})
+afterEach(closeAll)
 
-/** Status and body. */
-type Answer = [number, unknown]
-
-/** Answers each path as a service would that has these flaws. */
-async function played(
-  answer: (path: string, isSigned: boolean) => Answer | Promise<Answer>,
-): Promise<string> {
-  const server = createServer((request, response) => {
-    const isSigned = request.headers.authorization !== undefined
-    void Promise.resolve(answer(request.url ?? '', isSigned)).then(([status, body]) => {
-      const headers = { 'content-type': 'application/json', connection: 'close' }
-      response.writeHead(status, headers).end(JSON.stringify(body))
-    })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  open.push(server)
-  const address = server.address()
-  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
-}
-
-/** The answers of a sound one. */
-function sound(revision: string, path: string, isSigned: boolean): Answer {
-  if (path === '/health') return [200, { status: 'ok' }]
-  if (path === '/admin') return [302, {}]
-  return isSigned ? [200, { metrics: { revision, stage: 1 } }] : [403, {}]
-}
-
-const playSound: BringUp = (_, revision) => played((path, isSigned) => sound(revision, path, isSigned))
-
-function setup(bringUp: BringUp = playSound, clock: Clock = IMPATIENT) {
-  const services = { tickover: FLAGS, 'tickover-page': FLAGS }
-  const cloud = gcloudStandIn({ tree: tree!, services, bringUp })
-  const said: string[] = []
-  const deploy = (args: readonly string[], choices: Choices = {}, env: Record<string, string> = {}) =>
-    main(args, { OPERATOR_TOKEN: 'given', ...env }, clock, (line) => said.push(line), {
-      run: cloud.run,
-      build: () => Promise.resolve(),
-      ...choices,
-    })
-  return { cloud, deploy, text: () => said.join('\n') }
-}
-
-const deployments = (changes: readonly string[][]) =>
-  changes.map((args) => args.filter((arg) => !/^--(region|project)=/.test(arg)).join(' '))
-
-describe.skipIf(tree === null)('a deployment', () => {
+describe.skipIf(WITHOUT_GCLOUD)('a deployment', () => {
   test('tries the new revision before anybody uses it, gives it the traffic, and then the page the same image', async () => {
     const { cloud, deploy, text } = setup()
-    expect(await deploy(PLACE)).toBe(0)
-    expect(deployments(cloud.changes())).toEqual([
-      'run deploy tickover --source=build/upload --function=scheduler --base-image=nodejs24 --build-service-account=projects/p1/serviceAccounts/tickover-build@p1.iam.gserviceaccount.com --no-traffic --tag=candidate',
-      'run services update-traffic tickover --to-latest --remove-tags=candidate',
-      'beta run deploy tickover-page --image=europe-west1-docker.pkg.dev/p/run/tickover@sha256:tickover-00002 --base-image=nodejs24 --iap --no-traffic --tag=candidate',
-      'run services update-traffic tickover-page --to-latest --remove-tags=candidate',
+    expect(await deploy()).toBe(0)
+    expect(shortened(cloud.changes())).toEqual([
+      UPLOADED,
+      'run services update-traffic tickover --update-tags=candidate=tickover-00002',
+      'run services update-traffic tickover --remove-tags=candidate --to-latest',
+      `run deploy tickover-page --image=${imageMadeBy('tickover-00002')} --base-image=nodejs24 --no-traffic`,
+      'run services update-traffic tickover-page --update-tags=candidate=tickover-page-00002',
+      'run services update-traffic tickover-page --remove-tags=candidate --to-latest',
     ])
     expect([cloud.serving('tickover'), cloud.serving('tickover-page')]).toEqual([
       'tickover-00002',
       'tickover-page-00002',
     ])
-    expect(text()).toContain('--to-revisions=tickover-00001=100')
     expect(text()).toContain('refused by Cloud Run, before the function')
+  })
+
+  test('names the way back to what served, which the placeholder is not', async () => {
+    const { deploy, text } = setup()
+    await deploy(['--no-page'])
+    expect(text()).not.toContain('The way back')
+    await deploy(['--no-page'])
+    expect(text()).toContain('--to-revisions=tickover-00002=100')
+    expect(text()).toContain('npm run deploy -- --rollback makes it last')
   })
 
   test('prints first, word for word, every command that it runs', async () => {
     const { cloud, deploy, text } = setup()
-    await deploy([...PLACE, '--no-page'])
+    await deploy(['--no-page'])
     const [plan = ''] = text().split('\n\n')
-    for (const args of cloud.changes()) expect(plan).toContain(args.join(' '))
+    for (const args of cloud.changes())
+      expect(plan).toContain(args.join(' ').replace('tickover-00002', 'CANDIDATE'))
   })
 
   test('in a dry run prints it and runs nothing, not even a question', async () => {
     const { cloud, deploy, text } = setup()
-    expect(await deploy([...PLACE, '--dry-run'], { build: () => Promise.reject(new Error('built')) })).toBe(0)
+    expect(await deploy(['--dry-run'], { build: () => Promise.reject(new Error('built')) })).toBe(0)
     expect(cloud.calls).toEqual([])
     expect(text()).toContain('$ gcloud run deploy tickover ')
     expect(text()).toContain('Nothing was changed.')
@@ -109,7 +76,7 @@ describe.skipIf(tree === null)('a deployment', () => {
 
   test('leaves the page alone where that is asked', async () => {
     const { cloud, deploy } = setup()
-    expect(await deploy([...PLACE, '--no-page'])).toBe(0)
+    expect(await deploy(['--no-page'])).toBe(0)
     expect(cloud.serving('tickover-page')).toBe('tickover-page-00001')
   })
 
@@ -157,57 +124,74 @@ describe.skipIf(tree === null)('a deployment', () => {
     ['is not there', () => Promise.resolve('http://127.0.0.1:1'), /GET \/health was answered 0: no answer/],
   ])('whose revision %s leaves the traffic where it was, and says how to look', async (_, bringUp, why) => {
     const { cloud, deploy, text } = setup(bringUp)
-    expect(await deploy(PLACE)).toBe(1)
+    expect(await deploy()).toBe(1)
     expect(text()).toMatch(why)
     expect(cloud.serving('tickover')).toBe('tickover-00001')
-    expect(deployments(cloud.changes())).toHaveLength(1)
+    expect(shortened(cloud.changes()).slice(1)).toEqual([
+      'run services update-traffic tickover --update-tags=candidate=tickover-00002',
+      'run services update-traffic tickover --remove-tags=candidate',
+    ])
+    expect(text()).toContain('tickover-00001 still serves, which is Terraform’s placeholder')
     const logs = text()
       .split('\n')
       .findLast((line) => line.includes('$ gcloud run services logs read tickover'))
     expect(logs).toContain('tickover-00002')
   })
 
-  test('whose revision does not start fails with what gcloud says, and moves nothing', async () => {
-    const { cloud, deploy, text } = setup(() => Promise.reject(new Error('exit code 1')))
-    expect(await deploy(PLACE)).toBe(70)
-    expect(text()).toContain('is not ready and cannot serve traffic')
-    expect(cloud.serving('tickover')).toBe('tickover-00001')
-  })
-
-  test('whose page is open to anybody leaves the page’s traffic where it was', async () => {
+  test.each<[string, number, RegExp, string?]>([
+    ['is guarded by nobody but itself', 401, /answered 401, and not by IAP/, 'application/problem+json'],
+    ['is open to anybody', 200, /answered 200, and not by IAP.*terraform -chdir=infra apply/],
+    ['has Cloud Run’s IAM before it, and no IAP', 403, /answered 403, and not by IAP.*npm run doctor/],
+    ['does not answer', 503, /answered 503: /],
+  ])('whose page %s leaves the page’s traffic where it was', async (_, status, why, type) => {
     const { cloud, deploy, text } = setup((service, name) =>
-      service === 'tickover' ? playSound(service, name) : played(() => [200, {}]),
+      service === 'tickover' ? playSound(service, name) : played(() => [status, {}, type]),
     )
-    expect(await deploy(PLACE)).toBe(1)
-    expect(text()).toContain('GET /admin without credentials was answered 200')
+    expect(await deploy()).toBe(1)
+    expect(text()).toMatch(why)
     expect([cloud.serving('tickover'), cloud.serving('tickover-page')]).toEqual([
       'tickover-00002',
       'tickover-page-00001',
     ])
   })
 
-  test.each([
-    [
-      'moved the traffic',
-      ['run', 'services', 'update-traffic', 'tickover', '--to-revisions=tickover-00001=100'],
-      'the traffic was moved meanwhile, from tickover-00002 to tickover-00001',
-    ],
-    [
-      'made a revision',
-      ['run', 'deploy', 'tickover', '--image=x', '--no-traffic'],
-      'another revision was made meanwhile: tickover-00004',
-    ],
-  ])('stops where somebody %s in between', async (_, meddling, why) => {
-    const { cloud, deploy, text } = setup((_, name) =>
-      played(async (path, signed) => {
-        if (path === '/cron/tick' && signed && name === 'tickover-00003') await cloud.run(meddling)
-        return sound(name, path, signed)
-      }),
+  test.each([302, 401])('takes %i of the page for the answer of IAP', async (status) => {
+    const { deploy } = setup((service, name) =>
+      service === 'tickover' ? playSound(service, name) : played(() => [status, {}]),
     )
-    await deploy([...PLACE, '--no-page'])
-    expect(await deploy([...PLACE, '--no-page'])).toBe(1)
-    expect(text()).toContain(why)
-    expect(cloud.serving('tickover')).not.toBe('tickover-00003')
+    expect(await deploy()).toBe(0)
+  })
+
+  test('leaves no name of a revision in the service, and the tags of others where they are', async () => {
+    const { cloud, deploy } = setup()
+    const mine = ['run', 'services', 'update-traffic', 'tickover', '--update-tags=mine=tickover-00001']
+    await cloud.run(mine)
+    expect(await deploy()).toBe(0)
+    expect([cloud.template('tickover').name, cloud.template('tickover-page').name]).toEqual([
+      undefined,
+      undefined,
+    ])
+    expect(cloud.tags('tickover')).toEqual({ mine: 'tickover-00001' })
+  })
+
+  test('gives the traffic to whatever comes after it, too', async () => {
+    const { cloud, deploy } = setup()
+    await deploy(['--no-page'])
+    await cloud.run(['run', 'services', 'update', 'tickover', '--update-env-vars=^@@^A=1'])
+    expect(cloud.serving('tickover')).toBe('tickover-00003')
+  })
+
+  test('without a revision to come back to begins with nothing', async () => {
+    const { cloud, deploy, text } = setup()
+    const run: typeof cloud.run = async (args) => {
+      const said = await cloud.run(args)
+      return args.includes('services') && args.includes('describe')
+        ? said.replace('"percent":100', '"percent":50')
+        : said
+    }
+    expect(await deploy([], { run })).toBe(70)
+    expect(text()).toContain('--to-revisions=REVISION=100')
+    expect(cloud.changes()).toEqual([])
   })
 
   test('is tried on a stand-in that refuses what gcloud does not know', async () => {
@@ -219,24 +203,9 @@ describe.skipIf(tree === null)('a deployment', () => {
 
   test('of a service that is not there says that Terraform makes it', async () => {
     const { cloud, deploy, text } = setup()
-    expect(await deploy([...PLACE, '--service', 'other'])).toBe(70)
+    expect(await deploy(['--service', 'other'])).toBe(70)
     expect(text()).toContain('There is no service other in p1, europe-west1. Terraform makes it')
     expect(cloud.changes()).toEqual([])
-  })
-
-  test('is taken back by one command, to the version before and never to the placeholder', async () => {
-    const { cloud, deploy, text } = setup()
-    await deploy(PLACE)
-    expect(await deploy([...PLACE, '--rollback'])).toBe(1)
-    expect(text()).toContain('tickover has no version before tickover-00002')
-    await deploy(PLACE)
-    expect(await deploy([...PLACE, '--rollback'])).toBe(0)
-    expect([cloud.serving('tickover'), cloud.serving('tickover-page')]).toEqual([
-      'tickover-00002',
-      'tickover-page-00002',
-    ])
-    expect(await deploy(PLACE)).toBe(0)
-    expect(cloud.serving('tickover')).toBe('tickover-00004')
   })
 
   test.skipIf(WITHOUT_FIRESTORE)(
@@ -249,6 +218,7 @@ describe.skipIf(tree === null)('a deployment', () => {
       )
       await buildUpload(upload)
       const issuer = cleanup.adopt(await startIssuer({ clock: systemClock }), (one) => one.close())
+      let api = ''
       const keys = { SCHEDULER_TOKEN_KEYS_URL: issuer.certs_url }
       const env = {
         ...FLAGS,
@@ -256,19 +226,19 @@ describe.skipIf(tree === null)('a deployment', () => {
         SCHEDULER_STORAGE: 'firestore',
         FIRESTORE_EMULATOR_HOST: await firestoreHost(),
       }
-      const { cloud, deploy, text } = setup(async (_, K_REVISION) => {
+      const { cloud, deploy, text } = setup(async (service, K_REVISION) => {
         const more = { GOOGLE_CLOUD_PROJECT: `t-${randomUUID()}`, K_REVISION, SCHEDULER_SURFACE: 'both' }
-        const one = await startFunction({ ...env, ...more }, join(upload, 'index.js'))
-        open.push(one)
-        return one.url
+        const one = opened(await startFunction({ ...env, ...more }, join(upload, 'index.js')))
+        if (service === 'tickover') api = one.url
+        // IAP stands before the page.
+        return service === 'tickover' ? one.url : played(() => [302, {}])
       }, systemClock)
       const OPERATOR_TOKEN = await issuer.mint({ email: OPERATOR, audience: AUDIENCE })
-      expect(await deploy(PLACE, {}, { OPERATOR_TOKEN }), text()).toBe(0)
+      expect(await deploy([], {}, { OPERATOR_TOKEN }), text()).toBe(0)
       expect(text()).toContain('refused by the function itself')
       expect(text()).toContain('by tickover-00002 at stage 1')
       expect(cloud.serving('tickover-page')).toBe('tickover-page-00002')
-      const [served] = open.filter((one) => 'url' in one)
-      const page = await fetch(`${served?.url}/admin`, {
+      const page = await fetch(`${api}/admin`, {
         headers: { authorization: `Bearer ${OPERATOR_TOKEN}` },
       })
       expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('main.js')])
@@ -288,6 +258,8 @@ describe('a command line for a deployment', () => {
     [['--project', '-x', '--region', 'r1'], '--project'],
     [[...PLACE, '--service', 'tickover-page'], 'two services'],
     [[...PLACE, '--no-page', '--page-service', 'p2'], '--no-page'],
+    [[...PLACE, '--to', 'tickover-00001'], '--to goes with --rollback'],
+    [[...PLACE, '--rollback', '--to', 'No 1'], '--to "No 1"'],
   ])('that is wrong is refused with what is wrong: %j', async (args, what) => {
     const said: string[] = []
     expect(await main(args, {}, IMPATIENT, (line) => said.push(line))).toBe(64)

@@ -27,16 +27,25 @@ const ARGS = ['--service', PLACE.service, '--project', PLACE.project, '--region'
 
 /** Answers as the function does where all is well; a look at `broken` is refused. */
 let broken: string | null
+/** On the second page of the one-off jobs; null: there is none. */
+let left: ReturnType<typeof job> | null
+const job = (name: string, lane: string) => ({ name, lane, status: 'pending', time_until_due_seconds: 60 })
 let served: Served
 
 beforeEach(async () => {
   broken = null
+  left = null
   const app = new Hono()
   app.use(async (c, next) => (c.req.path === broken ? c.json({ detail: 'Not now.' }, 403) : next()))
   app.get('/health', (c) => c.json({ status: 'ok' }))
   app.post('/cron/tick', (c) => c.body(null, 403))
   app.get('/api/rollout', (c) => c.json({ evidence: evidence() }))
-  app.get('/api/jobs', (c) => c.json({ jobs: [{ name: 'digest', status: 'pending' }] }))
+  app.get('/api/jobs', (c) => {
+    const { kind, cursor } = c.req.query()
+    if (kind !== 'one_off') return c.json({ jobs: [job('digest', 'low')], next_cursor: null })
+    const next_cursor = cursor === undefined && left !== null ? 'more' : null
+    return c.json({ jobs: cursor === 'more' && left !== null ? [left] : [], next_cursor })
+  })
   app.get('/', (c) => c.text('', 404, { date: new Date(NOW).toUTCString() }))
   served = await serveHere(app, 0)
 })
@@ -88,6 +97,22 @@ test('what is wrong is marked, and the command that mends it stands below', asyn
   expect(said.at(-1)).toMatch(/^2 bad, \d\d ok\.$/)
 })
 
+test('a one-off job of a lane that nobody ticks is found, on whichever page it stands', async () => {
+  left = job('7f0c', 'old')
+  const { code, text } = await doctor()
+  expect(code).toBe(1)
+  expect(text).toMatch(
+    /^ {2}BAD {3}every job is in a lane that ticks +old: 7f0c; SCHEDULER_LANES is high:dwell=75,low/m,
+  )
+})
+
+test('a command that stands above is not printed again', async () => {
+  const { text } = await doctor({ ...goodAnswers(), metrics: [], policies: [] })
+  expect(text).toMatch(
+    / {8}mend: terraform -chdir=infra apply .*\n[^\n]*\n {8}mend: as for "the log-based metrics are there"$/m,
+  )
+})
+
 test('what gcloud or the service refuses is unknown with its reason, whatever else is well', async () => {
   const one = await doctor(goodAnswers(), ['roles', 'readers', 'page_invokers'])
   expect(one.code).toBe(2)
@@ -133,6 +158,8 @@ test.skipIf(tree === null)(
 test('it goes by the names that Terraform gives', () => {
   for (const api of APIS) expect(terraform('apis.tf')).toContain(`"${api}"`)
   expect(terraform('watch.tf')).toContain(`name        = "${WATCH_JOB}"`)
-  expect(terraform('alerts.tf')).toMatch(/user_labels *= \{ tickover = each\.key/)
+  expect(terraform('alerts.tf')).toMatch(/user_labels = merge\(\s*\{ tickover = each\.key/)
+  expect(terraform('alerts.tf')).toContain('{ off = "chosen" }')
+  expect(terraform('identity.tf')).toMatch(/^ {4}operator += /m)
   expect(terraform('metrics.tf')).toMatch(/name *= "tickover\/\$\{each\.key\}"/)
 })

@@ -70,8 +70,18 @@ describe('an overdue job', () => {
     ['* * * * *', 121, 1],
     ['*/5 * * * *', 599, 0],
     ['*/5 * * * *', 601, 1],
-  ])('has waited for two ticks: at %s, %i s ago, it counts %i', async (cadence, seconds, count) => {
+    // Half past nine is long ago at noon, but only one tick has come since.
+    ['0 9,11 * * *', 9_000, 0],
+    ['0 9,11 * * *', 10_801, 1],
+    // None is expected in a year.
+    ['0 0 29 2 *', 86_400, 0],
+  ])('was passed by by two ticks: at %s, %i s ago, it counts %i', async (cadence, seconds, count) => {
     const { ask } = scene(1, seconds, { SCHEDULER_CADENCE: cadence })
     expect((await ask('')).body.overdue_jobs).toBe(count)
+  })
+
+  it('is so by the minute in a lane with dwell', async () => {
+    const { ask } = scene(1, 121, { SCHEDULER_CADENCE: '0 9 * * *', SCHEDULER_LANES: 'default:dwell' })
+    expect((await ask('')).body.overdue_jobs).toBe(1)
   })
 })

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { NO_TERRAFORM, planOf } from '../support/terraform.ts'
 import criteria from '../systems/criteria.json' with { type: 'json' }
 import { type Logged, liveThrough } from './entries.ts'
-import { type Firing, firingIn, MINUTES, seriesOfHour, spanOf } from './firing.ts'
+import { type Firing, firingIn, MINUTES, seenLate, seriesOfHour, spanOf } from './firing.ts'
 import { HOURS } from './hour/faults.ts'
 import { type Alert, type Watching, watchingIn } from './plan.ts'
 import { type Measured, platformSeries } from './platform.ts'
@@ -10,8 +10,11 @@ import { NO_PROMTOOL } from './promtool.ts'
 import { seriesOf } from './series.ts'
 
 const GOOD = 'good'
-const BAD = Object.keys(HOURS).filter((name) => name !== GOOD)
+const BAD = Object.keys(HOURS).filter((name) => HOURS[name]?.faults.some(({ fires }) => fires.length > 0))
 const FAULTS = BAD.flatMap((hour) => (HOURS[hour]?.faults ?? []).map((fault) => ({ hour, ...fault })))
+
+/** How late lines may come, in seconds. */
+const LATE = 300
 
 const WELL: Measured = { cpu: 0.3, memory: 0.4, start_ms: 2_500, good: 60, bad: 0.6 }
 /** What Cloud Run's own metrics show when something is wrong, and the alert that it is a cause of. */
@@ -62,6 +65,23 @@ describe.skipIf(NO_TERRAFORM !== null || NO_PROMTOOL !== null)(
         ]),
       )
       expect([...(firing.get(GOOD) ?? [])]).toEqual([])
+    })
+
+    it('are all silent in a good hour whose lines come five minutes late, once they do come', async () => {
+      const good = logged.get(GOOD)
+      if (good === undefined) throw new Error('There is no good hour')
+      const late = watching.alerts.map((alert) => seenLate(alert, LATE))
+      const [fired = new Map()] = await firingIn(late, [seriesOfHour(watching.metrics, good)])
+      const began = (2 * LATE) / 60
+      expect([...fired].filter(([, minutes]) => minutes.some((minute: number) => minute > began))).toEqual([])
+    })
+
+    it('are all silent in an hour whose one job holds up all other ticks for a quarter of it', async () => {
+      const ticks = logged
+        .get('small')
+        ?.entries.filter(({ jsonPayload: { event } }) => event === 'tick_alive')
+      expect(ticks).toHaveLength(7)
+      expect([...(firing.get('small') ?? [])]).toEqual([])
     })
 
     it.each(FAULTS)('fire in time where $what ($fires)', ({ hour, from, to, fires }) => {
@@ -121,7 +141,7 @@ describe.skipIf(NO_TERRAFORM !== null || NO_PROMTOOL !== null)(
 
     it('all fall silent with nothing there at all, but for those that wait for a sign of life', async () => {
       const [nothing] = await firingIn(watching.alerts, [[]])
-      expect([...(nothing?.keys() ?? [])].toSorted()).toEqual(['no_runs', 'ticks_missing', 'watch_silent'])
+      expect([...(nothing?.keys() ?? [])].toSorted()).toEqual(['ticks_missing', 'watch_silent'])
     })
 
     it.each(NUMBERS)('hold the number of the guides for %s: %s', (id, said, condition) => {

@@ -20,6 +20,16 @@ export function seriesOfHour(metrics: readonly LogMetric[], { began, entries }: 
   return metrics.flatMap((metric) => seriesOf(metric, entries, spanOf(began)))
 }
 
+/**
+ * The alert as it would be evaluated while each line reaches the metrics so much too late, in seconds: of a window it
+ * then sees only the part that has come.
+ */
+export function seenLate<R extends Rule>(rule: R, seconds: number): R {
+  const windowed = (_: string, whole: string) =>
+    `[${Math.max(1, Number(whole) - seconds)}s] offset ${seconds}s`
+  return { ...rule, expr: rule.expr.replaceAll(/\[(\d+)s\]/g, windowed) }
+}
+
 /** Which of the alerts fire when, in each of these hours. */
 export async function firingIn(
   alerts: readonly Rule[],

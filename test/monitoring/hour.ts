@@ -13,7 +13,7 @@ registerHooks({
 
 const hour = HOURS[process.argv[2] ?? '']
 if (hour === undefined) throw new Error(`Name an hour: ${Object.keys(HOURS).join(', ')}`)
-const world = await createWorld(hour.env)
+const world = await createWorld(hour)
 const began = Math.floor(world.clock.now() / MINUTE) * MINUTE
 const turns = hour.faults.flatMap(({ from, to, begin, end }) => [
   { minute: from, happens: begin },

@@ -29,7 +29,7 @@ export interface Question {
 export type Answer = readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[]
 
 /** As Terraform sets `evaluation_interval`. */
-const EVERY = '30s'
+const EVERY_SECONDS = 30
 const MOST_BYTES = 256 * 1024 * 1024
 const PROMTOOL = process.env.PROMTOOL ?? 'promtool'
 
@@ -44,18 +44,19 @@ function reason(): string | null {
 }
 
 /**
- * Evaluates the alerts over each case's series as Prometheus does, every 30 s, and answers each case's questions, in
+ * Evaluates the alerts over each case's series as Prometheus does, every 30 s or as told, and answers each case's questions, in
  * their order. `ALERTS{alertstate="firing"}` can be asked for, too. Rejects with what promtool says of rules that it
  * cannot read.
  */
 export async function evaluate(
   rules: readonly Rule[],
   cases: readonly Case[],
+  every_seconds: number = EVERY_SECONDS,
 ): Promise<readonly (readonly Answer[])[]> {
   const folder = await mkdtemp(join(tmpdir(), 'tickover-rules-'))
   try {
-    await writeFile(join(folder, 'rules.json'), JSON.stringify(ruleFile(rules)))
-    await writeFile(join(folder, 'test.json'), JSON.stringify(testFile(cases)))
+    await writeFile(join(folder, 'rules.json'), JSON.stringify(ruleFile(rules, every_seconds)))
+    await writeFile(join(folder, 'test.json'), JSON.stringify(testFile(cases, every_seconds)))
     const answers = answersIn(await run(folder))
     const wanted = cases.reduce((sum, { questions }) => sum + questions.length, 0)
     if (answers.length !== wanted)
@@ -67,12 +68,14 @@ export async function evaluate(
   }
 }
 
-function ruleFile(rules: readonly Rule[]) {
+function ruleFile(rules: readonly Rule[], every_seconds: number) {
   const alerts = rules.map(({ id, expr, for_seconds }) => ({ alert: id, expr, for: `${for_seconds}s` }))
-  return { groups: alerts.length === 0 ? [] : [{ name: 'alerts', interval: EVERY, rules: alerts }] }
+  return {
+    groups: alerts.length === 0 ? [] : [{ name: 'alerts', interval: `${every_seconds}s`, rules: alerts }],
+  }
 }
 
-function testFile(cases: readonly Case[]) {
+function testFile(cases: readonly Case[], every_seconds: number) {
   const tests = cases.map(({ series, step_seconds, questions }) => ({
     interval: `${step_seconds}s`,
     input_series: series.map(({ name, labels, values }) => ({
@@ -87,7 +90,7 @@ function testFile(cases: readonly Case[]) {
       eval_time: `${at_seconds}s`,
     })),
   }))
-  return { rule_files: ['rules.json'], evaluation_interval: EVERY, tests }
+  return { rule_files: ['rules.json'], evaluation_interval: `${every_seconds}s`, tests }
 }
 
 function run(folder: string): Promise<string> {

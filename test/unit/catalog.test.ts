@@ -33,13 +33,13 @@ describe('infra/catalog.json', () => {
     expect(Object.keys(alerts)).toEqual(Object.keys(ALERTS))
     expect(charts).toEqual(CHARTS)
     expect(metrics.runs).toMatchObject({
-      labels: { outcome: 'EXTRACT(jsonPayload.outcome)' },
+      labels: { outcome: 'EXTRACT(jsonPayload.outcome)', seldom: 'EXTRACT(jsonPayload.seldom)' },
       value: null,
       bounds: null,
     })
     expect(metrics.tick_ms).toMatchObject({
       labels: {},
-      value: 'EXTRACT(jsonPayload.duration_ms)',
+      value: 'EXTRACT(jsonPayload.own_ms)',
       unit: 'ms',
     })
   })

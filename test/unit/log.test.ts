@@ -43,6 +43,7 @@ const settled = (more: object): Event => ({
   attempt: 1,
   outcome: 'succeeded',
   ended: true,
+  seldom: false,
   duration_ms: 5,
   items_processed: null,
   items_failed: null,

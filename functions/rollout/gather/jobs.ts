@@ -1,9 +1,11 @@
 import type { Entry, Job } from '../../job/job.ts'
 import { parseJob } from '../../job/parse.ts'
 import type { Schedule } from '../../schedule/schedule.ts'
-import type { Documents } from '../../store/documents.ts'
+import type { Documents, Stored } from '../../store/documents.ts'
 import type { Evidence } from '../evidence.ts'
+import { overdueSince } from '../overdue.ts'
 import { type Allowance, pages } from './pages.ts'
+import type { Pace } from './slots.ts'
 
 /** A held entry, with the lane of its job. */
 export type Held = Entry & { readonly lane: string }
@@ -19,17 +21,18 @@ export interface Standing {
   readonly overdue: number
 }
 
-/** Reads every job that may be held, or that waits; `overdue_ms`: from when on it has waited too long. */
+/** Reads every job of the lanes that may be held, or that waits. Their ticks come as `pace` says. */
 export async function readStanding(
   documents: Documents,
   lanes: readonly string[],
-  overdue_ms: number,
+  pace: Pace,
   allowed: Allowance,
 ): Promise<Standing> {
   const at = await timeOf(documents)
   const held: Held[] = []
   let overdue = 0
-  for (const equals of lanes)
+  for (const equals of lanes) {
+    const since = overdueSince(pace, equals, at)
     for await (const page of pages(
       documents,
       { shape: 'due', equals },
@@ -37,11 +40,17 @@ export async function readStanding(
       allowed,
     ))
       for (const stored of page) {
-        if (Number(stored.fields.claimable_at) <= at - overdue_ms) overdue++
+        if (isOverdue(stored, since)) overdue++
         const job = parseJob(stored)
         if (job.ok) held.push(...heldOf(job.value))
       }
+  }
   return { at, held, overdue }
+}
+
+/** A backfill is of the past: it is never late. */
+function isOverdue({ fields }: Stored, since: number | null): boolean {
+  return since !== null && fields.kind !== 'backfill' && Number(fields.claimable_at) <= since
 }
 
 async function timeOf(documents: Documents): Promise<number> {
@@ -53,19 +62,19 @@ function heldOf({ entries, lane }: Job): Held[] {
   return entries.filter(({ state }) => state === 'running').map((entry) => ({ ...entry, lane }))
 }
 
-/** The schedules of the recurring jobs, by name. */
-export async function readSchedules(
-  documents: Documents,
-  allowed: Allowance,
-): Promise<ReadonlyMap<string, Schedule>> {
+/** What the recurring jobs say: their schedules by name, and the lanes that they are in. */
+export async function readRecurring(documents: Documents, allowed: Allowance) {
   const schedules = new Map<string, Schedule>()
+  const lanes = new Set<string>()
   const asked = { shape: 'jobs', equals: 'recurring' } as const
   for await (const page of pages(documents, asked, null, allowed))
     for (const stored of page) {
       const job = parseJob(stored)
-      if (job.ok) schedules.set(job.value.name, job.value.schedule)
+      if (!job.ok) continue
+      schedules.set(job.value.name, job.value.schedule)
+      lanes.add(job.value.lane)
     }
-  return schedules
+  return { schedules, lanes }
 }
 
 /** Who holds how much, and what nobody has taken up since its lease ended. */

@@ -62,7 +62,8 @@ export function countSlots(
     const [served, busy] = [slotsOf(slots, good), slotsOf(slots, held)]
     const expected = slots.filter((at) => at <= until - patience_ms && (served.has(at) || !busy.has(at)))
     const recorded = expected.filter((at) => served.has(at)).length
-    return { lane, expected: expected.length, recorded, failed: expected.length - recorded }
+    const failed_last = expected.length - 1 - expected.findLastIndex((at) => served.has(at))
+    return { lane, expected: expected.length, recorded, failed: expected.length - recorded, failed_last }
   })
 }
 

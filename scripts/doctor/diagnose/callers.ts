@@ -59,28 +59,30 @@ function openings(
 }
 
 function invokerLines(facts: OfCloud): Found[] {
-  const what = 'the scheduler and the watch may call'
+  const what = 'only accounts call, and those that must can'
   const { invokers, roles } = facts.cloud
-  return judged(
-    what,
-    both(ourAccounts(facts), both(invokers, roles)),
-    ([{ scheduler, watch }, [own, project]]) => {
-      const shut = [scheduler, watch].filter(
-        (email) => !mayInvoke(`serviceAccount:${email}`, [...own, ...project]),
-      )
-      const [first] = shut
-      if (first === undefined) return ok(what, `both have ${INVOKER}`)
-      const { service } = facts.where
+  const { where } = facts
+  return judged(what, both(ourAccounts(facts), both(invokers, roles)), ([accounts, [own, project]]) => {
+    const must = [accounts.scheduler, accounts.watch, accounts.operator].map(serviceAccount)
+    const shut = must.filter((member) => !mayInvoke(member, [...own, ...project]))
+    const [first] = shut
+    if (first !== undefined)
       return bad(
         what,
         `without ${INVOKER}: ${named(shut)}`,
-        policyChange('add', service, `serviceAccount:${first}`, INVOKER, facts.where),
+        policyChange('add', where.service, first, INVOKER, where),
       )
-    },
-  )
+    const [person] = invokersIn(own).filter((member) => !isAccount(member) && !PUBLIC.includes(member))
+    if (person === undefined) return ok(what, `${named(must)} have ${INVOKER}`)
+    return warn(
+      what,
+      `${person} has ${INVOKER} on ${where.service}: people have the page, and in a shell ${accounts.operator}`,
+      policyChange('remove', where.service, person, INVOKER, where),
+    )
+  })
 }
 
-/** The page: there, behind IAP, which must be let in itself. */
+/** The page: there, and behind IAP, which alone calls it. */
 function pageLines(facts: OfCloud, mends: Mends): Found[] {
   const what = 'the page is behind IAP'
   const { services, page_invokers, apis, page_service } = facts.cloud
@@ -91,18 +93,32 @@ function pageLines(facts: OfCloud, mends: Mends): Found[] {
     const update = ['beta', 'run', 'services', 'update', page.name, ...placeArgs(facts.where), '--iap']
     if (!page.has_iap) return bad(what, `IAP is not switched on for ${page.name}`, shellLine(update))
     if (project_number === null) return unknown(what, 'the number of the project is not known')
-    const agent = `serviceAccount:service-${project_number}@gcp-sa-iap.iam.gserviceaccount.com`
-    if (mayInvoke(agent, bindings)) return ok(what, `${page.name}, which IAP alone may call for others`)
-    return bad(
-      what,
-      `IAP itself may not call ${page.name}`,
-      policyChange('add', page.name, agent, INVOKER, facts.where),
-    )
+    const agent = serviceAccount(`service-${project_number}@gcp-sa-iap.iam.gserviceaccount.com`)
+    const change = (verb: 'add' | 'remove', member: string) =>
+      policyChange(verb, page.name, member, INVOKER, facts.where)
+    if (!mayInvoke(agent, bindings))
+      return bad(what, `IAP itself may not call ${page.name}`, change('add', agent))
+    const [other] = invokersIn(bindings).filter((member) => member !== agent && !PUBLIC.includes(member))
+    if (other === undefined) return ok(what, `${page.name}, which IAP alone may call for others`)
+    return warn(what, `${other} has ${INVOKER} on ${page.name}, beside IAP`, change('remove', other))
   })
 }
 
+function serviceAccount(email: string): string {
+  return `serviceAccount:${email}`
+}
+
+/** Of a service, not of a person, a group or a domain. */
+function isAccount(member: string): boolean {
+  return /^(serviceAccount|principal|principalSet|deleted):/.test(member)
+}
+
+function invokersIn(bindings: readonly Binding[]): readonly string[] {
+  return bindings.flatMap(({ role, members }) => (role === INVOKER ? members : []))
+}
+
 function mayInvoke(member: string, bindings: readonly Binding[]): boolean {
-  return bindings.some(({ role, members }) => role === INVOKER && members.includes(member))
+  return invokersIn(bindings).includes(member)
 }
 
 function policyChange(

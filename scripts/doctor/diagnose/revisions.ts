@@ -13,7 +13,7 @@ export function revisionLines(facts: Facts, mends: Mends): Found[] {
     ...(isOfCloud(facts) ? [...trafficLines(facts, mends), ...imageLines(facts)] : []),
     ...judged(what, facts.day, (evidence) => {
       const finding = SETTINGS.old_revisions.judge(evidence)
-      return fromFinding(what, finding, isOfCloud(facts) ? toLatest(facts) : null)
+      return fromFinding(what, finding, isOfCloud(facts) ? trafficMend(facts) : null)
     }),
   ]
 }
@@ -31,11 +31,8 @@ function trafficLines(facts: OfCloud, mends: Mends): Found[] {
         mends.logs(),
       )
     if (serving === latest_ready) return ok(what, serving ?? 'none')
-    return warn(
-      what,
-      `${serving ?? 'several share the traffic'}, not ${latest_ready ?? 'any'}`,
-      toLatest(facts),
-    )
+    const seen = `${serving ?? 'several share the traffic'}, not ${latest_ready ?? 'any'}`
+    return warn(what, seen, trafficMend(facts))
   })
 }
 
@@ -45,12 +42,26 @@ function imageLines(facts: OfCloud): Found[] {
     const [api, page] = [apiOf(facts, services), pageOf(facts, services)]
     if (api === undefined || page === undefined) return []
     if (api.image === page.image) return ok(what, api.image)
-    const { project, region, service } = facts.where
-    const deploy = `npm run deploy -- --project ${project} --region ${region} --service ${service} --page-service ${page.name}`
-    return warn(what, `${page.name} has ${page.image}`, deploy)
+    return warn(what, `${page.name} has ${page.image}`, deploy(facts))
   })
 }
 
-function toLatest({ where }: OfCloud): string {
+/**
+ * Everything to the newest revision, where that is what serves. Else the newest may be one that was refused: what serves is released
+ * once more, and is the newest then. Which of several is wanted nobody can tell from here.
+ */
+function trafficMend(facts: OfCloud): string | null {
+  const { where, cloud } = facts
+  const api = cloud.services.ok ? apiOf(facts, cloud.services.value) : undefined
+  if (api === undefined) return null
+  const { serving, latest_created } = api
+  if (serving === null)
+    return shellLine(['run', 'revisions', 'list', `--service=${where.service}`, ...placeArgs(where)])
+  if (serving !== latest_created) return `${deploy(facts)} --rollback --to ${serving}`
   return shellLine(['run', 'services', 'update-traffic', where.service, ...placeArgs(where), '--to-latest'])
+}
+
+function deploy({ where, cloud }: OfCloud): string {
+  const { project, region, service } = where
+  return `npm run deploy -- --project ${project} --region ${region} --service ${service} --page-service ${cloud.page_service}`
 }

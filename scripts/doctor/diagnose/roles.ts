@@ -11,6 +11,8 @@ export interface OurAccounts {
   readonly runtime: string
   readonly scheduler: string
   readonly watch: string
+  /** Stands for an operator in a shell. */
+  readonly operator: string
 }
 
 const STORE_ROLE = 'roles/datastore.user'
@@ -19,13 +21,14 @@ const BROAD = ['roles/owner', 'roles/editor']
 const HARMLESS = ['roles/logging.logWriter', 'roles/monitoring.metricWriter', 'roles/cloudtrace.agent']
 const AGENT_ROLE = 'roles/cloudscheduler.serviceAgent'
 
-/** Named by the service, its flags, and for the watch as Terraform does. */
+/** Named by the service, its flags, and for the watch and the operator as Terraform does. */
 export function ourAccounts(facts: OfCloud): Seen<OurAccounts> {
   const { service, project } = facts.where
   return derived(both(facts.flags, facts.cloud.services), ([flags, services]) => ({
     runtime: apiOf(facts, services)?.account ?? '',
     scheduler: textOf(flags, 'SCHEDULER_SERVICE_ACCOUNT') ?? '',
     watch: `${service}-watch@${project}.iam.gserviceaccount.com`,
+    operator: `${service}-operator@${project}.iam.gserviceaccount.com`,
   }))
 }
 

@@ -9,6 +9,9 @@ import { both } from '../seen.ts'
 import { configOf } from './flags.ts'
 import { desiredBy } from './scheduler.ts'
 
+/** One tick may be lost. A lane is dead that has lost so many, one after the other, up to now. */
+const SILENT = 2
+
 /** The last ticks of each lane. At stage 0 none is due. */
 export function tickLines(facts: Facts, mends: Mends): Found[] {
   return judged('the ticks', facts.lately, ({ evidence }) => {
@@ -30,16 +33,22 @@ function isIdle(lane: string, facts: Facts): boolean {
 function laneLine(ticks: LaneTicks, evidence: Evidence, facts: Facts, mends: Mends): Found {
   const what = `lane ${ticks.lane} ticks`
   const { window, stage_since, cadence_seconds } = evidence
+  const { expected, recorded, failed, failed_last = 0 } = ticks
+  const span = duration((window.until - window.since) / 1000)
   const age = lastAnswered(ticks.lane, facts)
   const posted = age === null ? 'none posted yet' : `the last one posted ${duration(age)} ago`
   const isYoung = stage_since === null || stage_since > window.since
-  if (ticks.recorded > 0 && isYoung) return ok(what, `${ticks.recorded} since this stage began, ${posted}`)
+  if (expected === 0 && !isYoung) return ok(what, `none was to tell of itself in ${span}, ${posted}`)
   const isFresh = isYoung && age !== null && age <= 2 * cadence_seconds
-  if (ticks.expected === 0 || (ticks.recorded === 0 && isFresh))
-    return unknown(what, `${posted}, and none was due to tell of itself; look again in two minutes`)
-  const told = `${ticks.recorded} of ${ticks.expected} in ${duration((window.until - window.since) / 1000)}, ${posted}`
-  if (ticks.recorded === 0) return bad(what, told, mendOf(facts, mends))
-  return ticks.failed > 0 ? warn(what, told, mends.logs()) : ok(what, told)
+  if (expected === 0 || (recorded === 0 && isFresh))
+    return unknown(what, `${posted}, and none was to tell of itself yet; look again in some minutes`)
+  const told = `${recorded} of ${expected} in ${span}, ${posted}`
+  if (recorded === 0) return bad(what, told, mendOf(facts, mends))
+  if (failed_last >= SILENT)
+    return bad(what, `${told}: none of the last ${failed_last}`, mendOf(facts, mends))
+  // Those before the stage began were not to be there.
+  if (isYoung) return ok(what, `${recorded} since this stage began, ${posted}`)
+  return failed > 0 ? warn(what, told, mends.logs()) : ok(what, told)
 }
 
 /** How long ago (s) Cloud Scheduler had its last good answer for this lane; null: never, or it is not known. */

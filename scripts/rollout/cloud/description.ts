@@ -11,41 +11,70 @@ const service = z.object({
   status: z.object({
     url: z.url(),
     latestReadyRevisionName: z.string().optional(),
+    latestCreatedRevisionName: z.string().optional(),
     traffic: z
       .array(z.object({ revisionName: z.string().optional(), percent: z.number().default(0) }))
       .default([]),
   }),
 })
 
-const containers = z.array(
-  z.object({ env: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]) }),
-)
-const revision = z.object({ metadata: z.object({ name: z.string() }), spec: z.object({ containers }) })
-const listed = z.array(
-  z.object({ spec: z.object({ template: z.object({ spec: z.object({ containers }) }) }) }),
-)
+const variable = z.object({ name: z.string(), value: z.string().optional() })
+const container = z.object({ image: z.string(), env: z.array(variable).default([]) })
+const revision = z.object({
+  metadata: z.object({ name: z.string() }),
+  spec: z.object({ containers: z.tuple([container], z.unknown()) }),
+  status: z
+    .object({
+      conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
+      imageDigest: z.string().optional(),
+    })
+    .default({ conditions: [] }),
+})
 
 /** A Cloud Run service, as far as a rollout needs to know it. */
 export interface Description {
   readonly url: string
   /** The revision with all the traffic; null when it is split, or none has it. */
   readonly serving: string | null
+  /** The latest that came up: the one that `--to-latest` gives the traffic to. */
   readonly latest: string | null
+  /** The latest of all, also one that did not come up: the next revision is made from it. */
+  readonly created: string | null
   /** Was it taken off by manual scaling to no instance? */
   readonly stopped: boolean
   readonly max_instances: number | null
   readonly capacity: Capacity
 }
 
+/** A revision, as far as somebody needs to know it who changes a service. */
+export interface Revision {
+  readonly name: string
+  /** By its digest where that is known. */
+  readonly image: string
+  readonly flags: Env
+  /** Did it come up? */
+  readonly is_ready: boolean
+}
+
 /** Reads `gcloud run services describe --format=json`. */
 export function readService(text: string): Description {
-  const { metadata, spec, status } = service.parse(JSON.parse(text))
+  return described(service.parse(JSON.parse(text)))
+}
+
+/** The first service in `gcloud run services list --format=json`; null when it lists none. */
+export function readListed(text: string): Description | null {
+  const [first] = z.array(service).parse(JSON.parse(text))
+  return first === undefined ? null : described(first)
+}
+
+function described({ metadata, spec, status }: z.infer<typeof service>): Description {
   const own = metadata.annotations
   const template = spec.template.metadata.annotations
   return {
     url: status.url,
     serving: status.traffic.find(({ percent }) => percent === 100)?.revisionName ?? null,
     latest: status.latestReadyRevisionName ?? null,
+    created: status.latestCreatedRevisionName ?? null,
     stopped:
       own['run.googleapis.com/scalingMode'] === 'manual' &&
       own['run.googleapis.com/manualInstanceCount'] === '0',
@@ -66,22 +95,32 @@ function whole(value: string | undefined): number | null {
   return value === undefined ? null : Number(value)
 }
 
+/** Reads `gcloud run revisions describe --format=json`. */
+export function readRevision(text: string): Revision {
+  return revisionOf(revision.parse(JSON.parse(text)))
+}
+
+/** Reads `gcloud run revisions list --format=json`. */
+export function readRevisions(text: string): Revision[] {
+  return z.array(revision).parse(JSON.parse(text)).map(revisionOf)
+}
+
+function revisionOf({ metadata, spec, status }: z.infer<typeof revision>): Revision {
+  const [{ image, env }] = spec.containers
+  return {
+    name: metadata.name,
+    image: status.imageDigest ?? image,
+    flags: flagsIn(env),
+    is_ready: status.conditions.some((one) => one.type === 'Ready' && one.status === 'True'),
+  }
+}
+
 /**
- * The flags in `gcloud run revisions describe --format=json`. What comes from a secret cannot be seen: a service's token or key
- * has a stand-in, since without one its configuration would be judged incomplete.
+ * The flags of a container. What comes from a secret cannot be seen: a service's token or key has a stand-in, since without one its configuration would be
+ * judged incomplete.
  */
-export function readFlags(text: string): Env {
-  return flagsIn(revision.parse(JSON.parse(text)).spec.containers)
-}
-
-/** The flags of the first service in `gcloud run services list --format=json`; null when it lists none. */
-export function readListed(text: string): Env | null {
-  const [first] = listed.parse(JSON.parse(text))
-  return first === undefined ? null : flagsIn(first.spec.template.spec.containers)
-}
-
-function flagsIn([first]: z.infer<typeof containers>): Env {
-  const seen = (first?.env ?? []).map(({ name, value }) => [name, value ?? unseenSecret(name)] as const)
+export function flagsIn(env: readonly z.infer<typeof variable>[]): Env {
+  const seen = env.map(({ name, value }) => [name, value ?? unseenSecret(name)] as const)
   return Object.fromEntries(seen.filter(([, value]) => value !== undefined))
 }
 
@@ -89,12 +128,4 @@ function flagsIn([first]: z.infer<typeof containers>): Env {
 export function unseenSecret(name: string): string | undefined {
   if (name.endsWith('_WEBHOOK_SECRET')) return `whsec_${'A'.repeat(32)}`
   return name.endsWith('_TOKEN') ? `unseen-${name}`.padEnd(32, '-') : undefined
-}
-
-/** The names in `gcloud run revisions list --format=json`. */
-export function readRevisions(text: string): string[] {
-  return z
-    .array(z.object({ metadata: z.object({ name: z.string() }) }))
-    .parse(JSON.parse(text))
-    .map(({ metadata }) => metadata.name)
 }

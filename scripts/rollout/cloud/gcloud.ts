@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { printAside } from '../../output.ts'
 
 /** Runs gcloud with these arguments; resolves to what it wrote. Rejects with an error that says what to do. */
 export type Gcloud = (args: readonly string[]) => Promise<string>
@@ -9,15 +10,21 @@ const PATIENCE_MS = 600_000
 const MOST_BYTES = 16 * 1024 * 1024
 const MOST_SHOWN = 1_000
 
-/** gcloud as it is installed here. No shell reads the arguments. */
-export function gcloud(args: readonly string[]): Promise<string> {
+/** gcloud as it is installed here. No shell reads the arguments. `aside` is told what it warned of where it ended well. */
+export function gcloud(args: readonly string[], aside = printAside): Promise<string> {
   const options = { timeout: PATIENCE_MS, maxBuffer: MOST_BYTES }
   return new Promise((resolve, reject) => {
     execFile(COMMAND, [...args, '--quiet'], options, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout)
-      else reject(new Error(explain(args, error, stderr), { cause: error }))
+      if (error !== null) return reject(new Error(explain(args, error, stderr), { cause: error }))
+      warningsIn(stderr).forEach(aside)
+      resolve(stdout)
     })
   })
+}
+
+/** Beside its warnings gcloud writes how far it is. */
+function warningsIn(stderr: string): string[] {
+  return stderr.split(/[\r\n]+/).filter((line) => line.includes('WARNING'))
 }
 
 /** What went wrong, for people. */

@@ -8,7 +8,10 @@ export function tfvarLines(changes: FlagChanges): string[] {
   const entries = Object.entries(changes)
   if (entries.length === 0) return []
   return [
-    'Terraform owns these flags: write them into flags of your tfvars, or the next apply takes them back.',
+    'Terraform owns these flags: write them into flags of your tfvars, or the next apply takes them back. Then apply: which alerts watch depends on the stage.',
+    ...(changes.SCHEDULER_STORAGE === 'json'
+      ? ['Do not apply in production until the storage is firestore again: Terraform refuses json there.']
+      : []),
     ...entries.map(([name, value]) => `  ${tfvarLine(name, value)}`),
   ]
 }

@@ -11,21 +11,15 @@ export const ACCOUNTS = {
 
 export type Account = keyof typeof ACCOUNTS
 
-/** The lanes of an hour: one that sleeps until what is due next, one that does not. */
-export const LANES = [
-  { name: 'high', dwell_seconds: 75 },
-  { name: 'low', dwell_seconds: null },
-] as const
-
 const AUDIENCE = 'https://tickover.example'
 
-/** What the function is told by its flags. */
-export const ENV: Env = {
+/** What the function is told by its flags: of two lanes, one sleeps until what is due next, one does not. */
+export const ENV = {
   SCHEDULER_LANES: 'high:dwell,low',
   SCHEDULER_OIDC_AUDIENCE: AUDIENCE,
   SCHEDULER_SERVICE_ACCOUNT: ACCOUNTS.scheduler,
   SCHEDULER_PRINCIPALS: JSON.stringify({ [ACCOUNTS.watch]: { roles: ['viewer'] } }),
-}
+} satisfies Env
 
 /** Tokens for all of the hour, and where the keys are that prove them, until `close`. */
 export async function issueTokens(clock: Clock) {

@@ -1,6 +1,9 @@
+import { z } from 'zod'
 import type { Env } from '../../../functions/config.ts'
 import type { AlertId } from '../../../functions/rollout/alerts.ts'
-import { USUAL_MS } from './network.ts'
+import { type Context, defineJob, type JobDefinition } from '../../../functions/target/handler.ts'
+import type { Instance } from './instance.ts'
+import { type Network, USUAL_MS } from './network.ts'
 import { MINUTE, type World } from './world.ts'
 
 /** Something that goes wrong from one minute to another, and the alerts that it is a cause of. */
@@ -16,6 +19,8 @@ export interface Fault {
 /** An hour, with all that happens in it. */
 export interface Hour {
   readonly env: Env
+  /** Left out: the work of three systems. */
+  readonly jobsOf?: Network['jobsOf']
   readonly faults: readonly Fault[]
 }
 
@@ -57,6 +62,8 @@ const EVERYDAY: readonly Fault[] = [
 /** The hours, by name. */
 export const HOURS: Readonly<Record<string, Hour>> = {
   good: { env: {}, faults: EVERYDAY },
+  // One tick lives for a quarter of an hour, and no other comes meanwhile.
+  small: { env: { SCHEDULER_LANES: 'low' }, jobsOf: onlyAnExport, faults: [] },
   work: {
     env: { SCHEDULER_CACHE_TTL: '0' },
     faults: [
@@ -65,7 +72,7 @@ export const HOURS: Readonly<Record<string, Hour>> = {
         what: 'what the jobs read is not to be had',
         from: 6,
         to: 18,
-        fires: ['success_rate_low', 'success_rate_critical', 'error_rate_high'],
+        fires: ['success_rate_low', 'success_rate_critical', 'runs_fail_daily', 'error_rate_high'],
         begin: broken,
         end: calm,
       },
@@ -73,7 +80,7 @@ export const HOURS: Readonly<Record<string, Hour>> = {
         what: 'ten items take eighty seconds',
         from: 19,
         to: 41,
-        fires: ['item_duration_high', 'throughput_low', 'tick_latency_high'],
+        fires: ['item_duration_high', 'throughput_low'],
         begin: slow('/results', 40_000),
         end: calm,
       },
@@ -128,7 +135,7 @@ export const HOURS: Readonly<Record<string, Hour>> = {
         what: 'Cloud Scheduler signs with an account that has no role here',
         from: 6,
         to: 27,
-        fires: ['ticks_refused', 'no_runs', 'jobs_overdue', 'ticks_missing'],
+        fires: ['ticks_refused', 'jobs_overdue', 'ticks_missing'],
         begin: ({ scheduler }) => void Object.assign(scheduler, { account: 'stranger' }),
         end: ({ scheduler }) => void Object.assign(scheduler, { account: 'scheduler' }),
       },
@@ -142,13 +149,27 @@ export const HOURS: Readonly<Record<string, Hour>> = {
       },
       {
         what: 'the watch no longer asks',
-        from: 40.5,
+        from: 36.5,
         to: 60,
         fires: ['watch_silent'],
         begin: ({ watch }) => void Object.assign(watch, { asks: false }),
       },
+      {
+        what: 'the store takes two seconds for each answer, and refuses every change of a job',
+        from: 42.13,
+        to: 57,
+        fires: ['no_runs', 'tick_latency_high'],
+        begin: ({ store }) => void Object.assign(store.weather, { call_ms: 2_000, contended: true }),
+      },
     ],
   },
+}
+
+/** All that a small team has: a quarter of an hour of work, once an hour. */
+function onlyAnExport(instance: () => Instance): readonly JobDefinition[] {
+  const run = async ({ signal }: Context<unknown>) => instance().clock.sleep(15 * MINUTE, signal)
+  const policies = { timeout_seconds: 1_200 }
+  return [defineJob({ name: 'export', schedule: '5 * * * *', payload: z.unknown(), policies, run })]
 }
 
 /** An instance stands still in the midst of a call, and goes on when its lease has long run out. */

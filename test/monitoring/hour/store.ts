@@ -9,6 +9,8 @@ export interface Weather {
   call_ms: number
   /** One call of so many ends without an answer; 0: none. */
   fails_each: number
+  /** Does every change of a job meet another's, so that it is refused? */
+  contended: boolean
   /** How far its clock is from everybody else's, in ms. */
   ahead_ms: number
 }
@@ -19,13 +21,15 @@ export interface Store {
   readonly weather: Weather
 }
 
+const CONTENDED = Promise.resolve({ outcome: 'conflict', reason: 'Another was faster' } as const)
+
 let store: Store | null = null
 
 /** Makes the store, whose time is that of the hour. */
 export function createStore(clock: Clock): Store {
   store = {
     documents: memoryDocuments(clock),
-    weather: { call_ms: 15, fails_each: 0, ahead_ms: 0 },
+    weather: { call_ms: 15, fails_each: 0, contended: false, ahead_ms: 0 },
   }
   return store
 }
@@ -55,8 +59,10 @@ export async function openJsonDocuments(_file: string, clock: Clock): Promise<Do
     return { value, time: time + weather.ahead_ms }
   }
   async function commit(...asked: Parameters<Documents['commit']>): Promise<Committed> {
+    const [changes] = asked
+    const isRefused = weather.contended && changes.some(({ ref }) => ref.collection === 'scheduler_jobs')
     try {
-      const committed = await away(() => documents.commit(...asked))
+      const committed = await away(() => (isRefused ? CONTENDED : documents.commit(...asked)))
       return committed.outcome === 'done'
         ? { ...committed, time: committed.time + weather.ahead_ms }
         : committed

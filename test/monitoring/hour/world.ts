@@ -1,11 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { laneList } from '../../../functions/config/lanes.ts'
 import type { Env } from '../../../functions/config.ts'
 import { chance } from '../../simulation/random.ts'
 import { fill } from '../../support/queue-items.ts'
 import { type VirtualClock, virtualClock } from '../../support/virtual-clock.ts'
 import { startTriggers } from '../../systems/triggers.ts'
 import { call } from './call.ts'
-import { type Account, ENV, issueTokens, LANES } from './callers.ts'
+import { type Account, ENV, issueTokens } from './callers.ts'
+import type { Hour } from './faults.ts'
 import { type Instance, startInstance } from './instance.ts'
 import { createNetwork, type Network } from './network.ts'
 import { createStore, type Store } from './store.ts'
@@ -33,7 +35,7 @@ export interface World {
  * The function in as many instances as it takes, its callers and all that it leans on, on a virtual clock that stands at
  * the beginning of the present hour: Google's library asks the machine whether a token is still good.
  */
-export async function createWorld(env: Env): Promise<World> {
+export async function createWorld({ env, jobsOf }: Pick<Hour, 'env' | 'jobsOf'>): Promise<World> {
   const began = Math.floor(Date.now() / (60 * MINUTE)) * 60 * MINUTE
   const clock = virtualClock(began)
   const luck = chance(1)
@@ -46,7 +48,7 @@ export async function createWorld(env: Env): Promise<World> {
   const { tokens, certs_url, close } = await issueTokens(clock)
   const idle = startInstances(
     { ...ENV, SCHEDULER_TOKEN_KEYS_URL: certs_url, ...env },
-    { clock, random, network },
+    { clock, random, jobsOf: jobsOf ?? network.jobsOf },
   )
   await warm(clock, idle, tokens.watch)
   await close()
@@ -71,20 +73,19 @@ export async function createWorld(env: Env): Promise<World> {
     }
   }
 
-  startTriggers({ clock, lanes: LANES, random, tickLane, stop: new AbortController().signal })
+  const lanes = laneList.parse(env.SCHEDULER_LANES ?? ENV.SCHEDULER_LANES)
+  startTriggers({ clock, lanes, random, tickLane, stop: new AbortController().signal })
   void keepWatch()
   return { clock, store, network, scheduler, watch, tickLane }
 }
 
 function startInstances(
   env: Env,
-  { clock, random, network }: Pick<World, 'clock' | 'network'> & { readonly random: () => number },
+  parts: Pick<Parameters<typeof startInstance>[0], 'clock' | 'random' | 'jobsOf'>,
 ): Instance[] {
   let ids = 0
   const newId = () => `00000000-0000-4000-8000-${String(ids++).padStart(12, '0')}`
-  return Array.from({ length: INSTANCES }, () =>
-    startInstance({ env, clock, random, newId, jobsOf: network.jobsOf }),
-  )
+  return Array.from({ length: INSTANCES }, () => startInstance({ env, newId, ...parts }))
 }
 
 /** Has each instance fetch the issuer's keys, which takes real time: from then on none of them needs any. */

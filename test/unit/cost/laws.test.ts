@@ -3,8 +3,10 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Lane } from '../../../functions/config/lanes.ts'
 import { DEFAULT_POLICIES } from '../../../functions/job/policies.ts'
+import catalog from '../../../infra/catalog.json' with { type: 'json' }
 import { billOf, dollarsFor } from '../../../scripts/cost/bill.ts'
 import type { JobSet, Terms, Workload } from '../../../scripts/cost/job-set.ts'
+import { metricMib } from '../../../scripts/cost/monitoring.ts'
 import { jobsFor, monthOf, WATCH_CADENCE } from '../../../scripts/cost/month.ts'
 import { type Charged, PRICES, type Prices } from '../../../scripts/cost/prices.ts'
 import { termsOf } from '../../../scripts/cost/terms.ts'
@@ -158,6 +160,32 @@ describe('beside the ticks', () => {
   it('a one-off job costs its making, its run and its looks', () => {
     const [none, some] = [monthOf(setOf([]), TERMS), monthOf(setOf([]), { ...TERMS, one_offs: 10 })]
     expect((some.amounts.writes[0] ?? 0) - (none.amounts.writes[0] ?? 0)).toBe(10 * (2 + 4 + 4))
+  })
+})
+
+describe('the log-based metrics', () => {
+  it('take more with each lane, and a point a minute for each series', () => {
+    const [few, more] = [1, 20].map((count) => {
+      const names = Array.from({ length: count }, (_, n) => ({ name: `l${n}`, dwell_seconds: null }))
+      return metricMib(names, 31)
+    })
+    const { metrics } = catalog
+    const distributions = Object.values(metrics).filter(({ value }) => value !== null).length
+    const least = (distributions * 80 * 31 * 1440) / 2 ** 20
+    expect(few).toBeGreaterThan(least)
+    expect(few).toBeLessThan(2 * least)
+    expect(more).toBeGreaterThan(few ?? 0)
+    expect(metricMib(TERMS.lanes, 62)).toBeCloseTo(2 * metricMib(TERMS.lanes, 31), 9)
+  })
+
+  it('are billed beyond 150 MiB', () => {
+    const { amounts, lanes: of } = monthOf(setOf([]), TERMS)
+    const { lines } = billOf({ amounts: { ...amounts, metrics: [160] }, lanes: of }, PRICES)
+    expect(lines.find(({ charged }) => charged === 'metrics')).toMatchObject({
+      free: 150,
+      billed: 10,
+      dollars: 2.58,
+    })
   })
 })
 

@@ -36,6 +36,7 @@ const settled = {
   attempt: 1,
   outcome: 'succeeded',
   ended: true,
+  seldom: false,
   duration_ms: 150_000,
   items_processed: null,
   items_failed: null,

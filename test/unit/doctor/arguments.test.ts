@@ -5,7 +5,7 @@ import { virtualClock } from '../../support/virtual-clock.ts'
 
 const read = (line: string, env = {}) => readArguments(line.split(' ').filter(Boolean), env)
 const closed = () => Promise.reject(new Error('No local stack runs here.'))
-const cloud = { kind: 'cloud', service: 'a', project: 'p', region: 'r' }
+const cloud = { kind: 'cloud', service: 'tick', project: 'acme-qa', region: 'us-west1' }
 
 test.each<[string, object, object]>([
   [
@@ -13,10 +13,10 @@ test.each<[string, object, object]>([
     {},
     { verb: 'look', where: { kind: 'local' }, json: false, page_service: null, watch_region: null },
   ],
-  ['--service a --project p --region r --json', {}, { where: cloud, json: true }],
+  ['--service tick --project acme-qa --region us-west1 --json', {}, { where: cloud, json: true }],
   [
     '--watch-region=w --page-service b',
-    { K_SERVICE: 'a', GOOGLE_CLOUD_PROJECT: 'p', SCHEDULER_LOCATION: 'r' },
+    { K_SERVICE: 'tick', GOOGLE_CLOUD_PROJECT: 'acme-qa', SCHEDULER_LOCATION: 'us-west1' },
     { where: cloud, page_service: 'b', watch_region: 'w' },
   ],
   ['-h --nonsense', {}, { verb: 'help' }],
@@ -27,7 +27,7 @@ test.each<[string, object, object]>([
 test.each<[string, string[]]>([
   ['', ['say where: --local for the local stack, or --service NAME (K_SERVICE) for Cloud Run']],
   [
-    '--service a',
+    '--service tick',
     [
       'a Cloud Run service needs --project ID (GOOGLE_CLOUD_PROJECT)',
       'a Cloud Run service needs --region REGION (SCHEDULER_LOCATION)',
@@ -37,7 +37,7 @@ test.each<[string, string[]]>([
   ['--local --project p', ['--project does not go with --local']],
   ['--local --page-service b', ['--page-service does not go with --local']],
   ['--local --json=yes', ['--json takes no value']],
-  ['--service a --project p --region r --watch-region=', ['--watch-region needs a value']],
+  ['--service tick --project acme-qa --region us-west1 --watch-region=', ['--watch-region needs a value']],
 ])('"%s" is refused with every reason', (line, reasons) => {
   expect(read(line)).toEqual({ verb: 'wrong', reasons })
 })

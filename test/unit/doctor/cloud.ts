@@ -67,7 +67,7 @@ export function goodAnswers(flags: Readonly<Record<string, string>> = FLAGS) {
       config: { name: `${name}.googleapis.com` },
       state: 'ENABLED',
     })),
-    accounts: ['runtime', 'scheduler', 'watch', 'build'].map((name) => ({
+    accounts: ['runtime', 'scheduler', 'watch', 'build', 'operator'].map((name) => ({
       email: account(name),
       uniqueId: '1',
     })),
@@ -86,7 +86,11 @@ export function goodAnswers(flags: Readonly<Record<string, string>> = FLAGS) {
       service(PLACE.service, 'api', {}),
       service(PAGE, 'page', { 'run.googleapis.com/iap-enabled': 'true' }),
     ],
-    invokers: { bindings: [{ role: 'roles/run.invoker', members: [member('scheduler'), member('watch')] }] },
+    invokers: {
+      bindings: [
+        { role: 'roles/run.invoker', members: [member('scheduler'), member('watch'), member('operator')] },
+      ],
+    },
     page_invokers: {
       bindings: [
         {

@@ -4,8 +4,9 @@ import type { CloudFacts, Facts } from '../../../scripts/doctor/facts.ts'
 import type { Line } from '../../../scripts/doctor/line.ts'
 import { gcloudTree, problemsOf } from '../../support/gcloud-tree.ts'
 import { readShell } from '../../support/shell.ts'
-import { goodFacts, UNSEEN } from './facts.ts'
-import { FAULTS } from './faults.ts'
+import { NOW } from './cloud.ts'
+import { evidence, goodFacts, UNSEEN } from './facts.ts'
+import { FAULTS, qaFacts } from './faults.ts'
 
 const tree = gcloudTree()
 
@@ -42,6 +43,25 @@ describe('the diagnosis', () => {
     expect(new Set(lines.map(({ group }) => group))).toEqual(
       new Set(['flags', 'service', 'access', 'store', 'scheduler', 'jobs', 'clocks', 'monitoring']),
     )
+  })
+
+  test('finds nothing in qa without a channel, which its tfvars name on purpose, nor in an alert that is off by choice', async () => {
+    const facts = await qaFacts(({ policies: [first, ...others] }) => {
+      if (first === undefined) throw new Error('There is no policy.')
+      const labels = { ...first.userLabels, off: 'chosen' }
+      const policies = [{ ...first, enabled: false, userLabels: labels }, ...others]
+      return { channels: [], policies: policies.map((one) => ({ ...one, notificationChannels: [] })) }
+    })
+    expect(wrongIn(facts)).toEqual([])
+    const seen = new Map(diagnose(facts).map((line) => [line.what, line.seen]))
+    expect(seen.get('somebody hears the alerts')).toMatch(/^no channel is named, as qa.tfvars has it/)
+    expect(seen.get('the alerts are switched on')).toMatch(/; off by choice: success_rate_low$/)
+  })
+
+  test('finds nothing in a lane that had no tick to get, as on a Saturday of office hours', async () => {
+    const idle = { lane: 'low', expected: 0, recorded: 0, failed: 0, failed_last: 0 }
+    const lately = { evidence: evidence({ ticks: [idle] }), asked_at: NOW, answered_at: NOW }
+    expect(wrongIn(await goodFacts({ lately: { ok: true, value: lately } }))).toEqual([])
   })
 
   test('is the same for the same facts, also once they went through JSON', async () => {

@@ -40,6 +40,7 @@ export function evidence(changes: Partial<Evidence> = {}): Evidence {
 export function job(changes: Partial<JobSeen> = {}): JobSeen {
   return {
     name: 'a',
+    lane: 'low',
     is_damaged: false,
     is_failing: false,
     error: null,

@@ -40,10 +40,25 @@ function flagged(
   return { name, facts: () => goodFacts(own, goodAnswers(flags)), lines }
 }
 
+/** Qa, with nothing wrong but what `change` has gcloud tell. */
+export function qaFacts(change: (answers: Answers) => Partial<Answers>): Promise<Facts> {
+  const flags = { ...FLAGS, ENVIRONMENT: 'qa' }
+  const answers = goodAnswers(flags)
+  return goodFacts({ flags: seen(flags), setup_env: seen(flags) }, { ...answers, ...change(answers) })
+}
+
 const lately = (changes: Partial<Evidence>) => ({
   lately: seen({ evidence: evidence(changes), asked_at: NOW - 500, answered_at: NOW + 500 }),
 })
 const member = (name: string) => `serviceAccount:${account(name)}`
+/** The invokers of a service, without some and with others. */
+const invokedBy = (
+  { bindings: [first] }: Answers['invokers'],
+  stays: (member: string) => boolean,
+  ...more: readonly string[]
+) => ({
+  bindings: [{ role: 'roles/run.invoker', members: [...(first?.members ?? []).filter(stays), ...more] }],
+})
 const [HIGH, ODD, LOW] = scheduled()
 const jobsWith = (id: string, changes: object) =>
   scheduled().map((one) => (one.spec.id === id ? { ...one, ...changes } : one))
@@ -71,9 +86,12 @@ export const FAULTS: readonly Fault[] = [
     ['unknown CPU and instances suit the stage', /must be right/, null],
     ['unknown the json storage has one process', /must be right/, null],
     ['unknown the Cloud Scheduler jobs', /must be right/, null],
+    ['unknown every job is in a lane that ticks', /must be right/, null],
+    ['unknown no lease is stuck', /must be right/, null],
     ['unknown the store and the service have one time', /must be right/, null],
     ['unknown this machine and the service have one time', /must be right/, null],
     ['unknown the alerts are switched on', /must be right/, null],
+    ['unknown somebody hears the alerts', /must be right/, null],
     ['unknown tickover-watch in europe-west1', /must be right/, null],
   ),
   flagged(
@@ -131,7 +149,7 @@ export const FAULTS: readonly Fault[] = [
     [
       'warn the newest revision serves',
       /tickover-00001, not tickover-00002/,
-      /update-traffic tickover .*--to-latest$/,
+      /^npm run deploy -- .*--rollback --to tickover-00001$/,
     ],
   ),
   told(
@@ -257,11 +275,38 @@ export const FAULTS: readonly Fault[] = [
   ),
   told(
     'a scheduler that may not call',
-    () => ({ invokers: { bindings: [{ role: 'roles/run.invoker', members: [member('watch')] }] } }),
+    ({ invokers }) => ({ invokers: invokedBy(invokers, (one) => one !== member('scheduler')) }),
     [
-      'bad the scheduler and the watch may call',
-      /without roles\/run.invoker: tickover-scheduler@/,
+      'bad only accounts call, and those that must can',
+      /without roles\/run.invoker: serviceAccount:tickover-scheduler@/,
       /add-iam-policy-binding tickover .*tickover-scheduler@/,
+    ],
+  ),
+  told(
+    'operators who cannot call from a shell',
+    ({ invokers }) => ({ invokers: invokedBy(invokers, (one) => one !== member('operator')) }),
+    [
+      'bad only accounts call, and those that must can',
+      /without roles\/run.invoker: serviceAccount:tickover-operator@/,
+      /add-iam-policy-binding tickover .*tickover-operator@/,
+    ],
+  ),
+  told(
+    'a person who calls the api service past the page',
+    ({ invokers }) => ({ invokers: invokedBy(invokers, () => true, 'user:ana@example.com') }),
+    [
+      'warn only accounts call, and those that must can',
+      /^user:ana@example.com has roles\/run.invoker on tickover: .*in a shell tickover-operator@/,
+      /remove-iam-policy-binding tickover .*--member=user:ana@example.com/,
+    ],
+  ),
+  told(
+    'somebody who calls the page beside IAP',
+    ({ page_invokers }) => ({ page_invokers: invokedBy(page_invokers, () => true, 'user:ana@example.com') }),
+    [
+      'warn the page is behind IAP',
+      /^user:ana@example.com has roles\/run.invoker on tickover-page, beside IAP$/,
+      /remove-iam-policy-binding tickover-page .*--member=user:ana@example.com/,
     ],
   ),
   told(
@@ -443,9 +488,30 @@ export const FAULTS: readonly Fault[] = [
     ['warn lane high ticks', /7 of 9 in 10 min/, /logs read/],
   ),
   shown(
+    'a lane whose ticks have ended',
+    lately({
+      ticks: [
+        { lane: 'high', expected: 9, recorded: 9, failed: 0, failed_last: 0 },
+        { lane: 'low', expected: 9, recorded: 7, failed: 2, failed_last: 2 },
+      ],
+    }),
+    ['bad lane low ticks', /7 of 9 in 10 min, .*: none of the last 2$/, /npm run setup -- --run$/],
+  ),
+  shown(
+    'a lane whose ticks have ended just after the stage began',
+    lately({
+      stage_since: NOW - 300_000,
+      ticks: [
+        { lane: 'high', expected: 9, recorded: 5, failed: 4, failed_last: 1 },
+        { lane: 'low', expected: 9, recorded: 1, failed: 8, failed_last: 3 },
+      ],
+    }),
+    ['bad lane low ticks', /1 of 9 .*: none of the last 3$/, /npm run setup -- --run$/],
+  ),
+  shown(
     'a stage too new to tell',
     lately({ stage_since: null, ticks: [{ lane: 'high', expected: 9, recorded: 0, failed: 9 }] }),
-    ['unknown lane high ticks', /look again in two minutes/, null],
+    ['unknown lane high ticks', /look again in some minutes/, null],
   ),
   shown(
     'jobs that wait',
@@ -460,20 +526,38 @@ export const FAULTS: readonly Fault[] = [
     ['bad no job is overdue', /^2: late$/, /npm run setup -- --run$/],
   ),
   shown(
+    'jobs of a lane that nobody ticks',
+    {
+      ...lately({ backlog: { overdue: 1, samples: 9, due_per_hour: 0, due_per_hour_at_least: 0 } }),
+      jobs: seen([
+        job(),
+        job({ name: 'left', lane: 'old', due_in_seconds: -300 }),
+        job({ name: 'later', lane: 'older' }),
+        job({ name: 'done', lane: 'old', due_in_seconds: null }),
+      ]),
+    },
+    [
+      'bad every job is in a lane that ticks',
+      /^old: left, older: later; SCHEDULER_LANES is high:dwell=75,low: name the lane there again, or/,
+      /^terraform -chdir=infra apply/,
+    ],
+    ['bad no job is overdue', /^1: left$/, /^terraform -chdir=infra apply/],
+  ),
+  shown(
     'a lease that nobody has taken up',
     {
       ...lately({
         leases: {
           legacy: { alive: 0, past_end: 0 },
           tick: { alive: 1, past_end: 1 },
-          oldest_past_end_seconds: 400,
+          oldest_past_end_seconds: 430,
         },
       }),
-      jobs: seen([job({ name: 'stuck', leases_until: [new Date(NOW - 400_000).toISOString()] })]),
+      jobs: seen([job({ name: 'stuck', leases_until: [new Date(NOW - 430_000).toISOString()] })]),
     },
     [
       'bad no lease is stuck',
-      /^1: stuck, the oldest for 6.6 min$/,
+      /^1: stuck, the oldest for 7.1 min$/,
       /^curl -X POST .*\$OPERATOR_TOKEN.*\/api\/rollout\/free$/,
     ],
   ),
@@ -524,6 +608,29 @@ export const FAULTS: readonly Fault[] = [
     }),
     ['warn the alerts are switched on', /off at stage 4: success_rate_low/, /^terraform/],
   ),
+  told(
+    'an alert that is off, beside one that is so by choice',
+    ({ policies }) => ({
+      policies: policies.map((one, at) =>
+        at > 1
+          ? one
+          : { ...one, enabled: false, userLabels: { ...one.userLabels, ...(at === 1 && { off: 'chosen' }) } },
+      ),
+    }),
+    ['warn the alerts are switched on', /off at stage 4: success_rate_low$/, /^terraform/],
+  ),
+  {
+    name: 'channels of qa that reach nobody',
+    facts: () =>
+      qaFacts(({ channels }) => ({ channels: channels.map((one) => ({ ...one, enabled: false })) })),
+    lines: [
+      [
+        'warn somebody hears the alerts',
+        /no channel that works for success_rate_low.* more/,
+        /^terraform .*qa.tfvars$/,
+      ],
+    ],
+  },
   told(
     'alerts that nobody hears',
     ({ channels }) => ({ channels: channels.map((one) => ({ ...one, enabled: false })) }),

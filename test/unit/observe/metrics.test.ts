@@ -7,13 +7,17 @@ import { defineJob } from '../../../functions/target/handler.ts'
 import { setup } from '../../support/engine.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
+/** The fields that may be labels. */
+const FEW = ['lane', 'path', 'status', 'outcome', 'seldom', 'fate', 'code']
+
 type Kind = Event['kind']
 type Line = Readonly<Record<string, unknown>>
 
 /** One of each kind that no tick below makes. */
 const RARE: readonly Event[] = [
   { kind: 'job_already_claimed', job: 'j' },
-  { kind: 'holder_died', job: 'j', run: 'j@1', attempt: 1, fate: 'retry' },
+  { kind: 'tick_alive', tick: 't', lane: 'default' },
+  { kind: 'holder_died', job: 'j', run: 'j@1', attempt: 1, fate: 'retry', seldom: true },
   { kind: 'lease_lost', job: 'j', run: 'j@1', attempt: 1, performed: true },
   { kind: 'effect_repeated', run: 'j@1', key: 'k' },
   { kind: 'run_left', job: 'j', run: 'j@1', attempt: 1 },
@@ -137,7 +141,7 @@ describe.each(Object.entries<Metric>(METRICS))('the metric %s', (_, metric) => {
     expect(bounds === null).toBe(value === null)
     expect(bounds).toEqual(bounds?.toSorted((a, b) => a - b) ?? null)
     expect(new Set(bounds).size).toBe(bounds?.length ?? 0)
-    for (const label of labels) expect(['lane', 'path', 'status', 'outcome', 'fate', 'code']).toContain(label)
+    for (const label of labels) expect(FEW).toContain(label)
   })
 })
 

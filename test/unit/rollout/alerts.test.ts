@@ -1,78 +1,28 @@
 import { describe, expect, it } from 'vitest'
-import { METRICS } from '../../../functions/observe/metrics.ts'
-import { ALERTS, type Alert, type AlertId } from '../../../functions/rollout/alerts.ts'
+import { ALERTS, type AlertId } from '../../../functions/rollout/alerts.ts'
 import { CHARTS } from '../../../scripts/catalog/charts.ts'
-import { type Case, evaluate, NO_PROMTOOL } from '../../monitoring/promtool.ts'
-import type { Series } from '../../monitoring/series.ts'
+import { evaluate, NO_PROMTOOL } from '../../monitoring/promtool.ts'
+import {
+  always,
+  answers,
+  counter,
+  drawn,
+  every,
+  firing,
+  from,
+  once,
+  platform,
+  type Rate,
+  type Rising,
+  rising,
+  SHARES,
+  STARTS,
+  STEP,
+  spread,
+  until,
+} from './rates.ts'
 
-const STEP = 30
 const MINUTES = 40
-const STEPS = (MINUTES * 60) / STEP
-/** Bounds of Cloud Run's own distributions, as good as others. */
-const SHARES = [0.2, 0.5, 0.8, 0.9, 1]
-const STARTS = [1000, 5000, 10_000, 20_000]
-const FIRING = 'ALERTS{alertstate="firing"}'
-
-/** What comes in a step: step 1 is the first after the beginning. */
-type Rate = (step: number) => number
-
-const always =
-  (by: number): Rate =>
-  () =>
-    by
-const once =
-  (step: number, by = 1): Rate =>
-  (now) =>
-    now === step ? by : 0
-/** From an instant on, in minutes. */
-const from =
-  (minutes: number, rate: Rate): Rate =>
-  (step) =>
-    step * STEP >= minutes * 60 ? rate(step) : 0
-const until =
-  (minutes: number, rate: Rate): Rate =>
-  (step) =>
-    step * STEP < minutes * 60 ? rate(step) : 0
-const every =
-  (minutes: number, by = 1): Rate =>
-  (step) =>
-    (step * STEP) % (minutes * 60) === 0 ? by : 0
-
-function rising(name: string, labels: Readonly<Record<string, string>>, rate: Rate): Series {
-  let sum = 0
-  const values = Array.from({ length: STEPS }, (_, step) => (sum += step === 0 ? 0 : rate(step)))
-  return { name, labels: { monitored_resource: 'cloud_run_revision', ...labels }, values }
-}
-
-const counter = (name: string, labels: Readonly<Record<string, string>>, rate: Rate): Series =>
-  rising(`logging_googleapis_com:user_tickover_${name}`, labels, rate)
-
-/** A distribution to which a rate of values is added, each of the size that the step has. */
-function spread(name: keyof typeof METRICS, size: Rate, rate: Rate = always(1)): Series[] {
-  return spreadOf(`logging_googleapis_com:user_tickover_${name}`, {}, METRICS[name].bounds ?? [], size, rate)
-}
-
-function spreadOf(
-  name: string,
-  labels: Readonly<Record<string, string>>,
-  bounds: readonly number[],
-  size: Rate,
-  rate: Rate = always(1),
-): Series[] {
-  const buckets = [...bounds, Number.POSITIVE_INFINITY].map((bound) =>
-    rising(`${name}_bucket`, { ...labels, le: Number.isFinite(bound) ? String(bound) : '+Inf' }, (step) =>
-      size(step) <= bound ? rate(step) : 0,
-    ),
-  )
-  const sum = rising(`${name}_sum`, labels, (step) => rate(step) * size(step))
-  return [...buckets, sum, rising(`${name}_count`, labels, rate)]
-}
-
-const platform = (name: string, bounds: readonly number[], size: Rate, rate?: Rate) =>
-  spreadOf(`run_googleapis_com:${name}`, { service_name: 'tickover' }, bounds, size, rate)
-
-const answers = (response_code_class: string, rate: Rate) =>
-  rising('run_googleapis_com:request_count', { service_name: 'tickover', response_code_class }, rate)
 
 /** Forty minutes of a service that is well, a hiccup of each kind among them. */
 const GOOD = {
@@ -90,7 +40,8 @@ const GOOD = {
     ...spread('item_ms', always(1000), every(1)),
     ...spread('items_run_ms', always(10_000), every(1)),
   ],
-  ticks: [counter('ticks_started', { lane: 'fast' }, every(5)), counter('ticks', { status: 'ok' }, every(5))],
+  ticks: [counter('ticks_alive', { lane: 'fast' }, every(5)), counter('ticks', { status: 'ok' }, every(5))],
+  jobs: [...spread('jobs_due', always(6), every(1)), ...spread('jobs_executed', always(6), every(1))],
   tick_ms: spread('tick_ms', (step) => (step === 30 ? 9000 : 800), every(1)),
   store: [...spread('store_calls', always(8), every(1)), ...spread('store_errors', once(30), every(1))],
   store_permits: spread('store_permits', always(0.3), every(1)),
@@ -107,12 +58,12 @@ const GOOD = {
   /** What is not there at all while all is well. */
   rare: [],
   answers: [answers('2xx', always(5)), answers('5xx', once(24))],
-} as const satisfies Readonly<Record<string, readonly Series[]>>
+} as const satisfies Readonly<Record<string, readonly Rising[]>>
 
 type Part = keyof typeof GOOD
 
 /** The same with some parts changed. */
-const but = (changes: Partial<Record<Part, readonly Series[]>>): readonly Series[] =>
+const but = (changes: Partial<Record<Part, readonly Rising[]>>): readonly Rising[] =>
   Object.values({ ...GOOD, ...changes }).flat()
 
 const runs = (outcome: string, rate: Rate) => counter('runs', { outcome }, rate)
@@ -125,7 +76,7 @@ const turns =
     step * STEP >= 600 ? bad : good
 
 /** Faults that have nothing to do with each other, together, and all the alerts that they set off. */
-const FAULTS: readonly (readonly [string, Partial<Record<Part, readonly Series[]>>, readonly AlertId[]])[] = [
+const FAULTS: readonly (readonly [string, Partial<Record<Part, readonly Rising[]>>, readonly AlertId[]])[] = [
   [
     'one run in ten fails, ticks and items and a start are slow, the cache is cold, three jobs wait, a clock is off',
     {
@@ -146,6 +97,7 @@ const FAULTS: readonly (readonly [string, Partial<Record<Part, readonly Series[]
       'clock_skew',
       'item_duration_high',
       'jobs_overdue',
+      'runs_fail_daily',
       'start_slow',
       'success_rate_low',
       'tick_latency_high',
@@ -164,27 +116,30 @@ const FAULTS: readonly (readonly [string, Partial<Record<Part, readonly Series[]
       'cpu_high',
       'duplicates',
       'error_rate_high',
+      'runs_fail_daily',
       'store_errors',
       'success_rate_critical',
       'success_rate_low',
     ],
   ],
   [
-    'ticks are refused, so that none comes and nothing runs, the watch is silent, a document is damaged',
+    'ticks are refused, so that none comes, the watch is silent, a document is damaged',
     {
       runs: [runs('succeeded', until(10, always(3)))],
       attempts: [attempts('succeeded', until(10, always(3)))],
-      ticks: [counter('ticks_started', { lane: 'fast' }, until(10, every(1)))],
+      ticks: [counter('ticks_alive', { lane: 'fast' }, until(10, every(1)))],
+      jobs: [],
       overdue: spread('overdue', always(0), until(10, every(5))),
-      refused: [counter('ticks_refused', { status: '401' }, from(10, every(5)))],
+      refused: [counter('ticks_refused', { status: '401' }, from(10, every(3)))],
       rare: [counter('damaged', {}, once(60))],
     },
-    ['job_damaged', 'no_runs', 'ticks_missing', 'ticks_refused', 'watch_silent'],
+    ['job_damaged', 'ticks_missing', 'ticks_refused', 'watch_silent'],
   ],
   [
-    'attempts take a minute, ten items take one, the permits are in use, the memory is full and processes die with their runs',
+    'attempts take a minute, ten items take one, the permits are in use, the memory is full, processes die with their runs, and then none executes what is due',
     {
       runs: [],
+      jobs: [...spread('jobs_due', always(6), every(1)), ...spread('jobs_executed', turns(6, 0), every(1))],
       run_ms: spread('run_ms', turns(400, 60_000), always(3)),
       items: [...spread('items', always(1), every(1)), ...spread('items_run_ms', always(6000), every(1))],
       store_permits: spread('store_permits', turns(0.3, 1), every(1)),
@@ -196,6 +151,7 @@ const FAULTS: readonly (readonly [string, Partial<Record<Part, readonly Series[]
       'memory_high',
       'no_runs',
       'run_duration_high',
+      'runs_fail_daily',
       'store_connections_high',
       'success_rate_critical',
       'success_rate_low',
@@ -217,36 +173,23 @@ const FAULTS: readonly (readonly [string, Partial<Record<Part, readonly Series[]
   ],
 ]
 
-const RULES = Object.entries<Alert>(ALERTS).map(
-  ([id, { query, compare, threshold, window_seconds, for_seconds }]) => ({
-    id,
-    expr: `(${query.replaceAll('$WINDOW', `${window_seconds}s`).replaceAll('$SERVICE', 'tickover')}) ${compare} ${threshold}`,
-    for_seconds,
-  }),
-)
-
-/** What fired, looked at every minute from an instant on. */
-async function firing(series: readonly Series[], first_seconds = 0): Promise<string[]> {
-  const looks = Array.from({ length: MINUTES }, (_, minute) => minute * 60).filter(
-    (at) => at >= first_seconds,
-  )
-  const questions = looks.map((at_seconds) => ({ expr: FIRING, at_seconds }))
-  const one: Case = { series, step_seconds: STEP, questions }
-  const [answers = []] = await evaluate(RULES, [one])
-  return [...new Set(answers.flat().map(({ labels }) => labels.alertname ?? ''))].toSorted()
-}
-
 describe.skipIf(NO_PROMTOOL !== null)('the alerts, as Prometheus evaluates them,', () => {
   it('are all silent while the service is well, a hiccup of each kind among it', async () => {
-    expect(await firing(but({}))).toEqual([])
+    expect(await firing([but({})], MINUTES)).toEqual([[]])
   })
 
   it('fire without any line only where lines are missing', async () => {
-    expect(await firing([])).toEqual(['no_runs', 'ticks_missing', 'watch_silent'])
+    expect(await firing([[]], MINUTES)).toEqual([['ticks_missing', 'watch_silent']])
   })
 
-  it.each(FAULTS)('fire, and no other, when %s', async (_, changes, alerts) => {
-    expect(await firing(but(changes))).toEqual(alerts)
+  it('fire, and no other, for what goes wrong', async () => {
+    const fired = await firing(
+      FAULTS.map(([, changes]) => but(changes)),
+      MINUTES,
+    )
+    expect(Object.fromEntries(FAULTS.map(([what], index) => [what, fired[index]]))).toEqual(
+      Object.fromEntries(FAULTS.map(([what, , alerts]) => [what, alerts])),
+    )
   })
 
   it('have a fault each', () => {
@@ -272,7 +215,8 @@ describe.skipIf(NO_PROMTOOL !== null)('the alerts, as Prometheus evaluates them,
       { ...log, labels: { ...log.labels, monitored_resource: 'cloud_scheduler_job' } },
     ]
     const questions = lines.map((expr) => ({ expr, at_seconds: 1000 }))
-    const [told = []] = await evaluate([], [{ series, step_seconds: STEP, questions }])
+    const asked = { series: series.map((one) => drawn(one, MINUTES)), step_seconds: STEP, questions }
+    const [told = []] = await evaluate([], [asked])
     expect(lines.filter((_, index) => (told[index] ?? []).length === 0)).toEqual([])
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ALERTS } from '../../../functions/rollout/alerts.ts'
+import { ALERTS, type AlertId } from '../../../functions/rollout/alerts.ts'
 import { CRITERIA, forPeople } from '../../../functions/rollout/criteria.ts'
 import { CHECKS } from '../../../functions/rollout/gate/checks.ts'
 import asked from '../../systems/criteria.json' with { type: 'json' }
@@ -8,8 +8,41 @@ const name = ({ guide, item }: { readonly guide: string; readonly item: string }
 
 const told = (to: 1 | 5) => forPeople(to).map(name)
 
+/** The numbers of each alert, and where they come from: a guide's own words, or why they are so. */
+const NUMBERS: readonly (readonly [id: AlertId, source: string, condition: string])[] = [
+  ['success_rate_low', 'agent-migration: alert <95%/5 min', '< 0.95 in 300 s for 300 s'],
+  ['no_runs', 'agent-migration: zero jobs 5 min', '< 1 in 300 s for 300 s'],
+  ['duplicates', 'agent-migration: duplicates >0', '> 0 in 300 s for 0 s'],
+  ['tick_latency_high', 'agent-migration: alert >5 s', '> 5 in 300 s for 300 s'],
+  ['store_errors', 'agent-migration: alert >1%/5 min', '> 0.01 in 300 s for 300 s'],
+  ['error_rate_high', 'posts-optimization: error >5%', '> 0.05 in 300 s for 300 s'],
+  ['run_duration_high', 'posts-optimization: time >5 s', '> 5 in 300 s for 300 s'],
+  ['store_connections_high', 'posts-optimization: DB conns >80%', '> 0.8 in 300 s for 300 s'],
+  ['cache_hits_low', 'posts-optimization: cache hit <70%', '< 0.7 in 3600 s for 0 s'],
+  ['success_rate_critical', 'the rollback of the queues guide under 80 %', '< 0.8 in 3600 s for 0 s'],
+  ['throughput_low', 'queues-monitoring: about 30/min', '< 30 in 3600 s for 0 s'],
+  ['item_duration_high', 'queues-monitoring: 2-5 s', '> 5 in 300 s for 300 s'],
+  ['cpu_high', 'queues-monitoring: CPU 20-40/60-80/>80 %', '> 0.8 in 300 s for 300 s'],
+  ['memory_high', 'as cpu_high, of what the instance has', '> 0.8 in 300 s for 300 s'],
+  ['start_slow', 'services-deployment: start <10 s', '> 10 in 300 s for 0 s'],
+  ['runs_fail_daily', 'agent-migration: alert <95%', '< 0.95 in 86400 s for 0 s'],
+  ['ticks_missing', 'lines may be ten minutes late, a tick may come every ten', '< 1 in 600 s for 300 s'],
+  [
+    'watch_silent',
+    'a look every five minutes, lines ten minutes late, time for the first look',
+    '< 1 in 900 s for 360 s',
+  ],
+  ['jobs_overdue', 'two looks of the watch', '> 0.5 in 600 s for 60 s'],
+  ['clock_skew', 'once is too often', '> 0 in 300 s for 0 s'],
+  ['job_damaged', 'once is too often', '> 0 in 300 s for 0 s'],
+  ['holders_dying', 'two deaths are a deploy that went wrong', '> 2 in 1800 s for 0 s'],
+  ['ticks_refused', 'two calls are a stray', '> 2 in 600 s for 600 s'],
+  ['server_errors', 'as error_rate_high', '> 0.05 in 300 s for 300 s'],
+]
+
 /** What goes wrong with ticks and claims that no guide could know of. */
 const OF_OUR_OWN = [
+  'runs_fail_daily',
   'ticks_missing',
   'jobs_overdue',
   'watch_silent',
@@ -37,24 +70,16 @@ describe('what the guides ask for', () => {
     expect([...new Set(named), ...OF_OUR_OWN].toSorted()).toEqual(Object.keys(ALERTS).toSorted())
   })
 
-  it('keeps the thresholds of the agent guide', () => {
-    expect(ALERTS.success_rate_low).toMatchObject({ compare: '<', threshold: 0.95, window_seconds: 300 })
-    expect(ALERTS.no_runs).toMatchObject({ compare: '<', threshold: 1, window_seconds: 300 })
-    expect(ALERTS.duplicates).toMatchObject({ compare: '>', threshold: 0, for_seconds: 0 })
-    expect(ALERTS.tick_latency_high).toMatchObject({ compare: '>', threshold: 5 })
-    expect(ALERTS.store_errors).toMatchObject({ compare: '>', threshold: 0.01, window_seconds: 300 })
+  it.each(NUMBERS)('keeps the numbers of %s: %s', (id, source, condition) => {
+    const { compare, threshold, window_seconds, for_seconds } = ALERTS[id]
+    expect(`${compare} ${threshold} in ${window_seconds} s for ${for_seconds} s`).toBe(condition)
+    const [guide, said] = source.split(': ')
+    const told = asked.criteria.filter((one) => one.guide.startsWith(guide ?? ''))
+    if (said !== undefined) expect(told.some(({ required }) => required.includes(said))).toBe(true)
   })
 
-  it('keeps the thresholds of the other guides', () => {
-    expect(ALERTS.error_rate_high).toMatchObject({ compare: '>', threshold: 0.05 })
-    expect(ALERTS.run_duration_high).toMatchObject({ compare: '>', threshold: 5 })
-    expect(ALERTS.cache_hits_low).toMatchObject({ compare: '<', threshold: 0.7 })
-    expect(ALERTS.success_rate_critical).toMatchObject({ compare: '<', threshold: 0.8 })
-    expect(ALERTS.item_duration_high).toMatchObject({ compare: '>', threshold: 5 })
-    expect(ALERTS.throughput_low).toMatchObject({ compare: '<', threshold: 30 })
-    for (const id of ['cpu_high', 'memory_high', 'store_connections_high'] as const)
-      expect(ALERTS[id]).toMatchObject({ compare: '>', threshold: 0.8 })
-    expect(ALERTS.start_slow).toMatchObject({ compare: '>', threshold: 10 })
+  it('keeps numbers for every alert', () => {
+    expect(NUMBERS.map(([id]) => id).toSorted()).toEqual(Object.keys(ALERTS).toSorted())
   })
 
   it('tells people what to do, before the gate that it belongs to', () => {

@@ -153,7 +153,7 @@ describe('expected ticks', () => {
   it('are all recorded when each left a document', async () => {
     ticks(T0 - MINUTE, T0 + HOUR)
     expect(await counted(T0 + HOUR + 66 * SECOND)).toEqual([
-      { lane: 'default', expected: 61, recorded: 61, failed: 0 },
+      { lane: 'default', expected: 61, recorded: 61, failed: 0, failed_last: 0 },
     ])
   })
 
@@ -161,7 +161,7 @@ describe('expected ticks', () => {
     ticks(T0 - MINUTE, T0 + HOUR)
     stored.splice(30, 2)
     expect(await counted(T0 + HOUR + 66 * SECOND)).toEqual([
-      { lane: 'default', expected: 61, recorded: 59, failed: 2 },
+      { lane: 'default', expected: 61, recorded: 59, failed: 2, failed_last: 0 },
     ])
   })
 
@@ -170,6 +170,14 @@ describe('expected ticks', () => {
     tick(T0 + 4 * MINUTE, { status: 'clock_skew' })
     tick(T0 + 5 * MINUTE, { path: 'legacy' })
     expect(await counted(T0 + 5 * MINUTE + 66 * SECOND)).toMatchObject([{ expected: 6, failed: 2 }])
+  })
+
+  it('tell how many of the last ones failed, one after the other', async () => {
+    ticks(T0 - MINUTE, T0 + 6 * MINUTE)
+    stored.splice(2, 1)
+    expect(await counted(T0 + 9 * MINUTE + 66 * SECOND)).toMatchObject([{ failed: 4, failed_last: 3 }])
+    stored = []
+    expect(await counted(T0 + 9 * MINUTE + 66 * SECOND)).toMatchObject([{ expected: 10, failed_last: 10 }])
   })
 
   it('are served by a retry, or by one that is a second early, and not by the second document of another', async () => {
@@ -194,8 +202,8 @@ describe('expected ticks', () => {
     ticks(T0 - MINUTE, T0 + 9 * MINUTE, { jobs_due: 1 })
     const env = { SCHEDULER_LANES: 'default,live:dwell', SCHEDULER_CADENCE: '*/5 * * * *' }
     expect(await counted(T0 + 9 * MINUTE + 91 * SECOND, { env })).toEqual([
-      { lane: 'default', expected: 2, recorded: 2, failed: 0 },
-      { lane: 'live', expected: 10, recorded: 10, failed: 0 },
+      { lane: 'default', expected: 2, recorded: 2, failed: 0, failed_last: 0 },
+      { lane: 'live', expected: 10, recorded: 10, failed: 0, failed_last: 0 },
     ])
   })
 })
@@ -294,8 +302,9 @@ describe('what runs and jobs tell', () => {
     held('a', at + MINUTE, 'tick')
     held('b', at + MINUTE, 'legacy')
     held('c', at - 10 * SECOND, 'legacy')
-    keep({ ...plain('d'), next_run_at: at - 2 * MINUTE })
-    keep({ ...plain('e'), next_run_at: at - 2 * MINUTE + 1 })
+    keep({ ...plain('d'), next_run_at: at - 2 * MINUTE - 1 })
+    keep({ ...plain('e'), next_run_at: at - 2 * MINUTE })
+    keep({ ...plain('g'), kind: 'backfill', next_run_at: at - HOUR })
     keep(plain('f'))
     expect(await evidenceAt(at)).toMatchObject({
       leases: {
@@ -305,6 +314,13 @@ describe('what runs and jobs tell', () => {
       },
       backlog: { overdue: 1 },
     })
+  })
+
+  it('is overdue also in a lane that is no more, as long as a recurring job names it', async () => {
+    const at = T0 + 2 * HOUR
+    for (const name of ['a', 'b'])
+      keep({ ...newJob(definition({ name, lane: 'gone' }), T0), next_run_at: at - HOUR })
+    expect(await evidenceAt(at)).toMatchObject({ backlog: { overdue: 2 } })
   })
 })
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Held, jobRef } from '../../../functions/lease/held.ts'
 import { EFFECT_MARGIN, performEffect, type Standing } from '../../../functions/target/effect.ts'
+import { JobFailure } from '../../../functions/target/failure.ts'
 import { LEASE, MINUTE, T0 } from '../job/fixtures.ts'
 import { type Bundle, setup, type Worker } from '../lease/setup.ts'
 
@@ -97,19 +98,28 @@ describe('an effect', () => {
     expect(outside).toHaveLength(1)
   })
 
-  test('that had begun when its holder was cut off is performed again with the same key, under the new fence, and told', async () => {
-    const { act, abort, outside, byB, read } = await begun()
-    const cutOff = () => {
-      abort.abort()
-      throw new Error('aborted')
-    }
-    await expect(act('mail', cutOff)).rejects.toThrow('aborted')
-    expect((await read(effectRef(MAIL)))?.fields).toMatchObject({ state: 'started', fence: 1 })
-    const next = await byB()
-    expect(await next.act('mail', 2)).toBe(2)
-    expect(next.repeated).toEqual(['mail'])
-    expect(outside).toEqual([MAIL, MAIL])
-    expect((await read(effectRef(MAIL)))?.fields).toMatchObject({ state: 'done', fence: 2, result: '2' })
+  test.each(['aborted', 'The operation timed out', 'read ECONNRESET'])(
+    'of which nobody knows whether it happened (%s) is performed again with the same key, under the new fence, and told',
+    async (why) => {
+      const { act, outside, byB, read } = await begun()
+      await expect(act('mail', new Error(why))).rejects.toThrow(why)
+      expect((await read(effectRef(MAIL)))?.fields).toMatchObject({ state: 'started', fence: 1 })
+      const next = await byB()
+      expect(await next.act('mail', 2)).toBe(2)
+      expect(next.repeated).toEqual(['mail'])
+      expect(outside).toEqual([MAIL, MAIL])
+      expect((await read(effectRef(MAIL)))?.fields).toMatchObject({ state: 'done', fence: 2, result: '2' })
+    },
+  )
+
+  test('that is done stays done, though another call of it fails later', async () => {
+    const { act, read } = await begun()
+    const slow = Promise.withResolvers<never>()
+    const hanging = act('mail', () => slow.promise)
+    await act('mail', 1)
+    slow.reject(new JobFailure('too late'))
+    await expect(hanging).rejects.toThrow('too late')
+    expect((await read(effectRef(MAIL)))?.fields).toMatchObject({ state: 'done', result: '1' })
   })
 
   test('that failed may be performed again by the same attempt', async () => {
@@ -121,7 +131,7 @@ describe('an effect', () => {
 
   test('that failed is recorded so: the attempt after it repeats nothing', async () => {
     const { act, byB, read } = await begun()
-    await expect(act('mail', new Error('503'))).rejects.toThrow('503')
+    await expect(act('mail', new JobFailure('503'))).rejects.toThrow('503')
     expect((await read(effectRef(MAIL)))?.fields).toMatchObject({ state: 'failed', fence: 1 })
     const next = await byB()
     expect(await next.act('mail', 2)).toBe(2)

@@ -30,6 +30,8 @@ export type Metric = z.infer<typeof metric>
 export interface Policy {
   readonly alert: string | null
   readonly enabled: boolean
+  /** Somebody chose in the tfvars that it stays off. */
+  readonly off_by_choice: boolean
   readonly channels: readonly string[]
 }
 
@@ -61,6 +63,7 @@ export function readPolicies(text: string): readonly Policy[] {
   return parse(z.array(policy), text).map(({ enabled, userLabels, notificationChannels }) => ({
     alert: userLabels[LABEL] ?? null,
     enabled,
+    off_by_choice: userLabels.off === 'chosen',
     channels: notificationChannels,
   }))
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Env } from '../../../../functions/config.ts'
-import { readFlags } from '../../../rollout/cloud/description.ts'
+import { flagsIn } from '../../../rollout/cloud/description.ts'
 import { parse } from './parse.ts'
 
 const annotated = z.object({ annotations: z.record(z.string(), z.string()).default({}) })
@@ -71,7 +71,7 @@ function shapeOf({ metadata, spec: { template }, status }: z.infer<typeof servic
     name: metadata.name,
     account: template.spec.serviceAccountName,
     image: first?.image ?? '',
-    env: readFlags(JSON.stringify({ metadata, spec: template.spec })),
+    env: flagsIn(first?.env ?? []),
     secrets: (first?.env ?? []).flatMap(({ valueFrom }) => refsOf(valueFrom?.secretKeyRef)),
     audiences: [...new Set([...(status.url === undefined ? [] : [status.url]), ...more])],
     has_iap: own['run.googleapis.com/iap-enabled'] === 'true',
