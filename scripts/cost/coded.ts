@@ -14,6 +14,11 @@ export function codedJobs(jobs: readonly JobDefinition[], terms: Terms, effects:
     name: 'the jobs of functions/jobs/index.ts',
     jobs: definitions.map((definition) => ({ ...definition, ...loadOf(jobs, definition.name, effects) })),
     assumed: [
+      ...(jobs.length === 0
+        ? [
+            'functions/jobs/index.ts lists no job: this is what the ticks cost by themselves. Others: --local, --service NAME, --system agent',
+          ]
+        : []),
       `a run takes ${UNKNOWN_SECONDS} s and has ${effects} ${effects === 1 ? 'effect' : 'effects'} (--effects N); a running service knows how long (--service NAME)`,
       'queues find full batches; jobs that services register are not among these',
     ],

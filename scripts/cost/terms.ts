@@ -1,6 +1,8 @@
 import { type Env, FLAGS, textOf } from '../../functions/config.ts'
 import { TickoverError } from '../../functions/errors.ts'
 import { shadowPath } from '../../functions/rollout/stage.ts'
+import { validateSchedule } from '../../functions/schedule/schedule.ts'
+import { reasonOf } from '../rollout/failure.ts'
 import type { Capacity } from '../rollout/platform.ts'
 import { MONTHS, type Terms } from './job-set.ts'
 
@@ -23,8 +25,7 @@ export function termsOf(env: Env, capacity: Capacity | null): Terms {
   const loops = flags.legacy_loop === 'on'
   return {
     lanes: read(env, 'lanes'),
-    cadence: read(env, 'cadence'),
-    time_zone: read(env, 'time_zone'),
+    ...readCadence(env),
     concurrency: read(env, 'concurrency'),
     lease_seconds: read(env, 'lease_seconds'),
     tick_budget_seconds: read(env, 'tick_budget_seconds'),
@@ -34,6 +35,20 @@ export function termsOf(env: Env, capacity: Capacity | null): Terms {
     ...INSTANCE,
     one_offs: 0,
     month: MONTHS[31],
+  }
+}
+
+/** Whether it ever falls due is seen with its zone only. */
+function readCadence(env: Env): Pick<Terms, 'cadence' | 'time_zone'> {
+  const [cadence, time_zone] = [read(env, 'cadence'), read(env, 'time_zone')]
+  try {
+    validateSchedule({ kind: 'cron', expression: cadence, time_zone })
+    return { cadence, time_zone }
+  } catch (error) {
+    const field = FLAGS.cadence.name
+    const message = reasonOf(error)
+    const problems = [{ field, message }]
+    throw new TickoverError('configuration', `Correct ${field}: ${message}`, { problems, cause: error })
   }
 }
 

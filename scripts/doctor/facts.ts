@@ -23,7 +23,8 @@ export interface Facts {
   readonly setup_env: Seen<Env>
   /** Null where a process runs all the time. */
   readonly capacity: Seen<Capacity | null>
-  readonly health: Seen<NonNullable<Probes['health']>>
+  /** null: nobody answered, which is something that was seen. */
+  readonly health: Seen<Probes['health']>
   readonly tick_without_token: Seen<number>
   /** What the service tells of the last day, and of the last ticks. */
   readonly day: Seen<Evidence>

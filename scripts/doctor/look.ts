@@ -40,7 +40,7 @@ export async function lookAtAll(command: Command, looking: Looking): Promise<Fac
     setup_env: derived(await flags, (env) => platform.setupEnv(env)),
     ...(await resolved({
       capacity: look(clock, async () => (await platform.capacity?.()) ?? null),
-      health: look(clock, () => answered(service.health())),
+      health: look(clock, () => service.health()),
       tick_without_token: look(clock, () => answered(service.tickWithoutToken())),
       day,
       lately: day.then((seen) => lately(seen, service, clock)),

@@ -92,7 +92,7 @@ test('what is wrong is marked, and the command that mends it stands below', asyn
   const { code, said, text } = await doctor({ ...good, indexes: good.indexes.slice(1), channels: [] })
   expect(code).toBe(1)
   expect(text).toMatch(
-    /^ {2}BAD {3}every query has its index .*missing.*\n {8}mend: gcloud firestore indexes composite create/m,
+    /^ {2}BAD {3}every query has its index .*missing.*\n {8}mend: terraform -chdir=infra apply/m,
   )
   expect(said.at(-1)).toMatch(/^2 bad, \d\d ok\.$/)
 })

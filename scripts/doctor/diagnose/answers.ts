@@ -10,7 +10,9 @@ export function answerLines({ health, tick_without_token, day }: Facts, mends: M
     'this shell’s token is taken',
   ]
   return [
-    ...judged(healthy, health, ({ http_status, status }) => {
+    ...judged(healthy, health, (answer) => {
+      if (answer === null) return bad(healthy, 'nobody answers', mends.logs())
+      const { http_status, status } = answer
       const told = `${http_status} status ${status ?? 'none'}`
       return http_status === 200 && status === 'ok' ? ok(healthy, told) : bad(healthy, told, mends.logs())
     }),

@@ -25,7 +25,7 @@ function loopLines(facts: OfCloud): Found[] {
     if (legacy_loop === 'off') return ok(what, `${told}; no in-process loop runs`)
     if (cpu_always && min_instances >= 1) return ok(what, `${told}, for the in-process loop`)
     const needed = 'the in-process loop needs it always, and one'
-    return bad(what, `${told}; ${needed}`, update(facts, '--no-cpu-throttling', '--min-instances=1'))
+    return bad(what, `${told}; ${needed}`, update(facts, '--no-cpu-throttling', '--min=1'))
   })
 }
 
@@ -62,7 +62,7 @@ function slowLines(facts: Facts): Found[] {
 function warmUp(facts: Facts): string {
   const { capacity } = facts
   const isCold = capacity.ok && capacity.value?.min_instances === 0
-  return isCold && isOfCloud(facts) ? update(facts, '--min-instances=1') : 'npm run cost -- --help'
+  return isCold && isOfCloud(facts) ? update(facts, '--min=1') : 'npm run cost -- --help'
 }
 
 function update({ where }: OfCloud, ...flags: readonly string[]): string {

@@ -3,16 +3,21 @@ import { shellLine } from '../../rollout/cloud/gcloud.ts'
 import { bad, type Found, judged, named, ok, warn } from '../line.ts'
 import { keyOf } from '../look/answers/firestore.ts'
 import { DATABASE } from '../look/commands.ts'
+import type { Mends } from '../mends.ts'
 import type { OfCloud } from './of-cloud.ts'
 
-type Declared = (typeof declared)['indexes'][number]
 type Override = { readonly collectionGroup: string; readonly fieldPath: string; readonly ttl?: boolean }
 
 const OVERRIDES: readonly Override[] = declared.fieldOverrides
 
 /** The database, against what the code declares of it. */
-export function firestoreLines(facts: OfCloud): Found[] {
-  return [...databaseLines(facts), ...indexLines(facts), ...ttlLines(facts), ...exemptionLines(facts)]
+export function firestoreLines(facts: OfCloud, mends: Mends): Found[] {
+  return [
+    ...databaseLines(facts),
+    ...indexLines(facts, mends),
+    ...ttlLines(facts, mends),
+    ...exemptionLines(facts, mends),
+  ]
 }
 
 function databaseLines({ cloud, where }: OfCloud): Found[] {
@@ -34,24 +39,23 @@ function databaseLines({ cloud, where }: OfCloud): Found[] {
   })
 }
 
-function indexLines({ cloud, where }: OfCloud): Found[] {
+/** What Terraform declares is mended by Terraform: made by hand, it would stand in the way of the next apply. */
+function indexLines({ cloud, where }: OfCloud, mends: Mends): Found[] {
   const what = 'every query has its index'
   return judged(what, cloud.indexes, (found) => {
-    const wanted = declared.indexes.map((index) => ({
-      index,
-      key: keyOf(index.collectionGroup, index.fields),
+    const wanted = declared.indexes.map(({ collectionGroup, fields }) => ({
+      key: keyOf(collectionGroup, fields),
     }))
     const state = (key: string) => found.find((one) => one.key === key)?.state ?? null
     const missing = wanted.filter(({ key }) => state(key) === null)
     const broken = wanted.filter(({ key }) => ![null, 'READY', 'CREATING'].includes(state(key)))
     const building = wanted.filter(({ key }) => state(key) === 'CREATING')
-    const [first] = [...missing, ...broken]
-    if (first !== undefined) {
+    if (missing.length + broken.length > 0) {
       const told = [
         ...missing.map(({ key }) => `missing: ${key}`),
         ...broken.map(({ key }) => `${state(key)}: ${key}`),
       ]
-      return bad(what, named(told, 2), createIndex(first.index, where.project))
+      return bad(what, named(told, 2), mends.apply())
     }
     const told = `${wanted.length - building.length} of ${wanted.length} are ready`
     if (building.length > 0)
@@ -88,37 +92,18 @@ function isOurs(key: string): boolean {
   return key.startsWith('scheduler_')
 }
 
-function createIndex({ collectionGroup, queryScope, fields }: Declared, project: string): string {
-  const configs = fields.map(
-    ({ fieldPath, order }) => `--field-config=field-path=${fieldPath},order=${order.toLowerCase()}`,
-  )
-  const scope = `--query-scope=${queryScope.toLowerCase()}`
-  const args = ['firestore', 'indexes', 'composite', 'create', `--collection-group=${collectionGroup}`, scope]
-  return shellLine([...args, ...configs, DATABASE, `--project=${project}`])
-}
-
 function operations(project: string): string {
   return shellLine(['firestore', 'operations', 'list', DATABASE, `--project=${project}`])
 }
 
-function ttlLines({ cloud, where }: OfCloud): Found[] {
+function ttlLines({ cloud, where }: OfCloud, mends: Mends): Found[] {
   const what = 'what has had its time is deleted'
   return judged(what, cloud.ttls, (found) => {
     const wanted = OVERRIDES.filter(({ ttl }) => ttl === true)
     const of = ({ collectionGroup, fieldPath }: Override) =>
       found.find((one) => one.collection === collectionGroup && one.field === fieldPath)?.ttl ?? null
     const missing = wanted.filter((one) => of(one) === null || of(one) === 'NEEDS_REPAIR')
-    const [first] = missing
-    if (first !== undefined) {
-      const flags = [
-        `--collection-group=${first.collectionGroup}`,
-        '--enable-ttl',
-        DATABASE,
-        `--project=${where.project}`,
-      ]
-      const mend = shellLine(['firestore', 'fields', 'ttls', 'update', first.fieldPath, ...flags])
-      return bad(what, `no TTL on ${named(missing.map(pathOf))}`, mend)
-    }
+    if (missing.length > 0) return bad(what, `no TTL on ${named(missing.map(pathOf))}`, mends.apply())
     const starting = wanted.filter((one) => of(one) !== 'ACTIVE')
     if (starting.length > 0)
       return warn(what, `being switched on: ${named(starting.map(pathOf))}`, operations(where.project))
@@ -126,23 +111,19 @@ function ttlLines({ cloud, where }: OfCloud): Found[] {
   })
 }
 
-function exemptionLines({ cloud, where }: OfCloud): Found[] {
+function exemptionLines({ cloud }: OfCloud, mends: Mends): Found[] {
   const what = 'no field has an index of its own'
   return judged(what, cloud.exemptions, (found) => {
     const wrong = OVERRIDES.filter(({ collectionGroup, fieldPath }) => {
       const own = found.find((one) => one.collection === collectionGroup && one.field === fieldPath)
       return own === undefined || own.indexes > 0
     })
-    const [first] = wrong
-    if (first === undefined) return ok(what, `${OVERRIDES.length} of ${OVERRIDES.length} exemptions`)
-    const flags = [
-      `--collection-group=${first.collectionGroup}`,
-      '--disable-indexes',
-      DATABASE,
-      `--project=${where.project}`,
-    ]
-    const mend = shellLine(['firestore', 'indexes', 'fields', 'update', first.fieldPath, ...flags])
-    return bad(what, `indexed, which holds them to 500 writes a second: ${named(wrong.map(pathOf))}`, mend)
+    if (wrong.length === 0) return ok(what, `${OVERRIDES.length} of ${OVERRIDES.length} exemptions`)
+    return bad(
+      what,
+      `indexed, which holds them to 500 writes a second: ${named(wrong.map(pathOf))}`,
+      mends.apply(),
+    )
   })
 }
 

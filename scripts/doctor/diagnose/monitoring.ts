@@ -70,6 +70,7 @@ function channelLines(facts: OfCloud, mends: Mends): Found[] {
       policy.channels.some((name) => reached.some((one) => one.name === name))
     const ours = all.filter(({ alert }) => alert !== null)
     const deaf = ours.filter((policy) => !isHeard(policy))
+    if (ours.length === 0) return bad(what, 'there is no alert policy of ours', mends.apply())
     if (deaf.length === 0) return ok(what, named(reached.map(({ title }) => title)))
     if (environment === 'qa' && ours.every((policy) => policy.channels.length === 0))
       return ok(what, 'no channel is named, as qa.tfvars has it: they are seen by whoever looks')

@@ -109,11 +109,7 @@ export const FAULTS: readonly Fault[] = [
     'the loop on an instance without CPU between requests',
     { ROLLOUT_LEGACY_LOOP: 'on', SCHEDULER_SHADOW_MODE: 'true' },
     {},
-    [
-      'bad CPU and instances suit the stage',
-      /during requests only, 0 to 10/,
-      /--no-cpu-throttling --min-instances=1$/,
-    ],
+    ['bad CPU and instances suit the stage', /during requests only, 0 to 10/, /--no-cpu-throttling --min=1$/],
   ),
   told(
     'a page with the flags of another stage',
@@ -129,6 +125,11 @@ export const FAULTS: readonly Fault[] = [
   shown('a health check that fails', { health: seen({ http_status: 503, status: null }) }, [
     'bad the health check answers',
     /503/,
+    /^gcloud run services logs read tickover/,
+  ]),
+  shown('a service that nobody finds', { health: seen(null) }, [
+    'bad the health check answers',
+    /^nobody answers$/,
     /^gcloud run services logs read tickover/,
   ]),
   shown('a tick that anybody may post', { tick_without_token: seen(200) }, [
@@ -185,7 +186,7 @@ export const FAULTS: readonly Fault[] = [
   shown(
     'slow ticks',
     { day: seen(evidence({ tick_durations: { samples: 90, p50_ms: 900, p99_ms: 6_000, over_2_s: 9 } })) },
-    ['warn ticks are quick', /p99 6000 ms over 90: over 5 s/, /--min-instances=1$/],
+    ['warn ticks are quick', /p99 6000 ms over 90: over 5 s/, /--min=1$/],
   ),
   told(
     'an API that is off',
@@ -372,7 +373,7 @@ export const FAULTS: readonly Fault[] = [
   told('a missing index', ({ indexes }) => ({ indexes: indexes.slice(1) }), [
     'bad every query has its index',
     /missing: scheduler_jobs lane ASCENDING claimable_at ASCENDING/,
-    /composite create --collection-group=scheduler_jobs --query-scope=collection --field-config=field-path=lane,order=ascending --field-config=field-path=claimable_at,order=ascending/,
+    /^terraform -chdir=infra apply -var-file=production.tfvars$/,
   ]),
   told(
     'an index that is still being built',
@@ -391,7 +392,7 @@ export const FAULTS: readonly Fault[] = [
   told('a collection that keeps everything', ({ ttls }) => ({ ttls: ttls.slice(1) }), [
     'bad what has had its time is deleted',
     /no TTL on scheduler_jobs.expire_at/,
-    /ttls update expire_at --collection-group=scheduler_jobs --enable-ttl/,
+    /^terraform -chdir=infra apply -var-file=production.tfvars$/,
   ]),
   told(
     'a TTL that is being switched on',
@@ -408,7 +409,7 @@ export const FAULTS: readonly Fault[] = [
     [
       'bad no field has an index of its own',
       /scheduler_runs\.\*/,
-      /fields update '\*' --collection-group=scheduler_runs --disable-indexes/,
+      /^terraform -chdir=infra apply -var-file=production.tfvars$/,
     ],
   ),
   shown('a job that is not there', { scheduler: seen([HIGH, ODD].flatMap((one) => one ?? [])) }, [
