@@ -28,6 +28,8 @@ const proofs = [
   'test/systems/identical.test.ts',
   'test/simulation/mutants.test.ts',
   'test/unit/cost/systems.test.ts',
+  'test/unit/rollout/alerts.test.ts',
+  'test/unit/rollout/teams.test.ts',
 ]
 
 export default defineConfig({

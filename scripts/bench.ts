@@ -73,4 +73,6 @@ function table(measured: readonly Measured[]): string {
   return `\n${all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n')}\n`
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2), print)
+if (import.meta.main)
+  // The issuer of its tokens would keep the process.
+  process.exit(await main(process.argv.slice(2), print))
