@@ -87,14 +87,15 @@ export function tilesIn(plan: Plan): readonly Tile[] {
       title,
       unit: sets[0]?.timeSeriesQuery.unitOverride ?? '1',
       lines: sets.map((set) => ({ legend: set.legendTemplate, query: set.timeSeriesQuery.prometheusQuery })),
-      place: { x: tile.xPos, y: tile.yPos, width: tile.width, height: tile.height },
+      // As Cloud Monitoring reads it: what is left out is 0.
+      place: { x: tile.xPos ?? 0, y: tile.yPos ?? 0, width: tile.width, height: tile.height },
     }
   })
 }
 
 interface MosaicTile {
-  readonly xPos: number
-  readonly yPos: number
+  readonly xPos?: number
+  readonly yPos?: number
   readonly width: number
   readonly height: number
   readonly widget: {
