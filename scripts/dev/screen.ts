@@ -52,7 +52,10 @@ function tickRules(dwelling: readonly string[], lanes: LRUCache<string, string>)
     duration_ms: z.number(),
     lateness_p99_ms: z.number().nullable(),
   })
+  const alive = z.object({ event: z.literal('tick_alive') })
   return [
+    // For the alerts; here its runs are seen.
+    rule(alive, () => null),
     rule(start, ({ lane }, line) => {
       lanes.set(line[TRACE], lane)
       return dwelling.includes(lane) ? row('tick', 'begins') : null

@@ -46,6 +46,10 @@ const settled = {
 } as const
 
 describe('the screen', () => {
+  it('says nothing of a tick that only tells that it lives: its runs are seen', () => {
+    expect(shown({ kind: 'tick_alive', tick: 't', lane: 'high' })).toEqual([null])
+  })
+
   it('shows a run with its time, lane, job, outcome, duration and lateness', () => {
     expect(shown(begins, claimed, settled)).toEqual([
       '12:00:05  high   tick                     begins',
