@@ -3,8 +3,7 @@ import { completeRun } from '../lease/complete.ts'
 import type { Settled } from '../lease/settle.ts'
 import { COMPLETION, outcomeOfCompletion } from '../target/http/complete.ts'
 import { isTokenOf } from '../target/http/run-token.ts'
-import { accountSettled } from '../tick/account.ts'
-import { newTally } from '../tick/report.ts'
+import { tellSettled } from '../tick/account.ts'
 import { check, readBody } from './body.ts'
 import type { Deps, Handler } from './surface.ts'
 
@@ -15,7 +14,7 @@ const RUN = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,140}[@:][A-Za-z0-9.:+-]{1,60}$/
 export function completionRoutes(deps: Pick<Deps, 'documents' | 'clock' | 'random' | 'emit'>): {
   'POST /api/runs/:id/complete': Handler
 } {
-  const told = (settled: Settled, now: number) => accountSettled(newTally(), deps.emit, settled, now)
+  const told = (settled: Settled, now: number) => tellSettled(deps.emit, settled, now)
   return {
     'POST /api/runs/:id/complete': async (c) => {
       const token = c.req.header('x-scheduler-run-token') ?? ''

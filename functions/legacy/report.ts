@@ -9,8 +9,7 @@ import { renew } from '../lease/renew.ts'
 import { type Settled, settle } from '../lease/settle.ts'
 import type { Documents, Stored } from '../store/documents.ts'
 import { withStoreTime } from '../store/time.ts'
-import { accountSettled } from '../tick/account.ts'
-import { newTally } from '../tick/report.ts'
+import { tellSettled } from '../tick/account.ts'
 import { type Door, ownerName } from './door.ts'
 import { recordRefused } from './refused.ts'
 import type { Holding } from './requests.ts'
@@ -61,7 +60,7 @@ export async function settleRun(
   const settled = seen.held === null ? null : await settleHeld(door, reach, seen.held, seen.copies, outcome)
   if (settled?.kind === 'unsettled') throw unreachable()
   if (settled?.kind === 'settled') {
-    accountSettled(newTally(), door.emit, settled, reach.time.now())
+    tellSettled(door.emit, settled, reach.time.now())
     return takenNow(settled)
   }
   const last = settled === null ? seen : await find(reach.documents, holding)

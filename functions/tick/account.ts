@@ -5,7 +5,7 @@ import type { Claimed } from '../lease/claim.ts'
 import type { Writing } from '../lease/draft.ts'
 import type { Settled } from '../lease/settle.ts'
 import type { Emit } from '../observe/events.ts'
-import type { Tally } from './report.ts'
+import { newTally, type Tally } from './report.ts'
 
 /** Counts what a claim did, and tells of it. */
 export function accountClaim(tally: Tally, emit: Emit, claimed: Claimed): void {
@@ -80,6 +80,11 @@ function itemsOf(items: Items | null, duration_ms: number) {
     items_failed: items?.failed ?? null,
     item_duration_ms: processed === null || processed === 0 ? null : duration_ms / processed,
   }
+}
+
+/** Tells how an attempt ended that no tick has made: a target's late word, or a report of the legacy path. */
+export function tellSettled(emit: Emit, settled: Settled, now: number): void {
+  accountSettled(newTally(), emit, settled, now)
 }
 
 /** Counts an attempt whose lease was gone when it came to settle. If it had performed, its run is a duplicate. */

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { type Lane, laneList } from '../../functions/config/lanes.ts'
 import type { Env } from '../../functions/config.ts'
 import { cronProblems } from '../../functions/schedule/cron.ts'
+import { optionProblems } from '../options.ts'
 import { readWhere, type Where } from '../rollout/arguments.ts'
 import { MONTHS, type Month } from './job-set.ts'
 import { SYSTEMS } from './systems.ts'
@@ -49,7 +50,7 @@ type Given = { readonly [K in keyof typeof OPTIONS]?: string | boolean }
 
 /** Reads the arguments after the script's name; a place that no option names is not looked for. */
 export function readArguments(args: readonly string[], env: Env): Asked {
-  const { values, positionals, tokens } = parseArgs({
+  const { values, tokens } = parseArgs({
     args: [...args],
     options: OPTIONS,
     strict: false,
@@ -60,8 +61,7 @@ export function readArguments(args: readonly string[], env: Env): Asked {
   const given: Given = values
   const source = sourceOf(given, env)
   const reasons = [
-    ...positionals.map((text) => `unexpected argument "${text}"`),
-    ...tokens.flatMap((token) => (token.kind === 'option' ? reasonsAgainst(token) : [])),
+    ...optionProblems(OPTIONS, tokens, valueProblems),
     ...('reasons' in source ? source.reasons : []),
   ]
   if (reasons.length > 0 || 'reasons' in source) return { verb: 'wrong', reasons: [...new Set(reasons)] }
@@ -90,16 +90,6 @@ function sourceOf(given: Given, env: Env): Source | { readonly reasons: readonly
   return stray.length === 0
     ? { kind: 'code' }
     : { reasons: stray.map((name) => `--${name} goes with --service NAME`) }
-}
-
-type Token = { readonly name: string; readonly rawName: string; readonly value: string | undefined }
-
-function reasonsAgainst({ name, rawName, value }: Token): string[] {
-  const option = Object.entries(OPTIONS).find(([known]) => known === name)?.[1]
-  if (option === undefined) return [`unknown option ${rawName}`]
-  if (option.type === 'boolean') return value === undefined ? [] : [`${rawName} takes no value`]
-  if (value === undefined || value.trim() === '') return [`${rawName} needs a value`]
-  return valueProblems(name, value).map((problem) => `${rawName} ${problem}`)
 }
 
 function valueProblems(name: string, value: string): readonly string[] {

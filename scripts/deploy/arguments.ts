@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type Env, textOf } from '../../functions/config.ts'
 import { NAME, nameProblem, PROJECT } from '../google-names.ts'
+import { optionProblems } from '../options.ts'
 
 /** A command line that was understood. */
 export interface Command {
@@ -45,7 +46,7 @@ export function readArguments(args: readonly string[], env: Env): Asked {
   const page = text(values['page-service']) ?? 'tickover-page'
   const to = text(values.to)
   const reasons = [
-    ...tokens.flatMap(reasonsAgainst),
+    ...optionProblems(OPTIONS, tokens),
     ...nameProblem('--project', project, PROJECT, 'ID (GOOGLE_CLOUD_PROJECT)'),
     ...nameProblem('--region', region, NAME, 'REGION (SCHEDULER_LOCATION)'),
     ...nameProblem('--service', service, NAME),
@@ -67,17 +68,6 @@ export function readArguments(args: readonly string[], env: Env): Asked {
     to,
     dry_run: values['dry-run'] === true,
   }
-}
-
-type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number]
-
-function reasonsAgainst(token: Token): string[] {
-  if (token.kind === 'positional') return [`unexpected argument "${token.value}"`]
-  if (token.kind === 'option-terminator') return []
-  const option = Object.entries(OPTIONS).find(([name]) => name === token.name)?.[1]
-  if (option === undefined) return [`unknown option ${token.rawName}`]
-  if (option.type === 'boolean') return token.value === undefined ? [] : [`${token.rawName} takes no value`]
-  return token.value === undefined ? [`${token.rawName} needs a value`] : []
 }
 
 function text(value: string | boolean | undefined): string | null {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { Env } from '../../functions/config.ts'
+import { optionProblems } from '../options.ts'
 import { readWhere, type Where } from '../rollout/arguments.ts'
 
 /** A command line that was understood. */
@@ -35,7 +36,7 @@ const OF_THE_CLOUD = ['page-service', 'watch-region'] as const
 
 /** Reads the arguments after the script's name; `env` names the service where no option does. */
 export function readArguments(args: readonly string[], env: Env): Asked {
-  const { values, positionals, tokens } = parseArgs({
+  const { values, tokens } = parseArgs({
     args: [...args],
     options: OPTIONS,
     strict: false,
@@ -45,8 +46,7 @@ export function readArguments(args: readonly string[], env: Env): Asked {
   if (values.help === true) return { verb: 'help' }
   const where = readWhere(values, env)
   const reasons = [
-    ...positionals.map((text) => `unexpected argument "${text}"`),
-    ...tokens.flatMap((token) => (token.kind === 'option' ? reasonsAgainst(token) : [])),
+    ...optionProblems(OPTIONS, tokens),
     ...OF_THE_CLOUD.flatMap((name) =>
       values.local === true && values[name] !== undefined ? [`--${name} does not go with --local`] : [],
     ),
@@ -60,15 +60,6 @@ export function readArguments(args: readonly string[], env: Env): Asked {
     page_service: text(values['page-service']),
     watch_region: text(values['watch-region']),
   }
-}
-
-type Token = { readonly name: string; readonly rawName: string; readonly value: string | undefined }
-
-function reasonsAgainst({ name, rawName, value }: Token): string[] {
-  const option = Object.entries(OPTIONS).find(([known]) => known === name)?.[1]
-  if (option === undefined) return [`unknown option ${rawName}`]
-  if (option.type === 'boolean') return value === undefined ? [] : [`${rawName} takes no value`]
-  return value === undefined || value.trim() === '' ? [`${rawName} needs a value`] : []
 }
 
 function text(value: string | boolean | undefined): string | null {
