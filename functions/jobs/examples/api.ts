@@ -90,5 +90,6 @@ async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string, v
 
 function bounded(text: string): string {
   if (text.length <= LONGEST) return text
-  throw new JobFailure(`The answer is longer than ${LONGEST} characters`, { retryable: false })
+  // No JobFailure, which would say that nothing has happened: what was posted may have.
+  throw new Error(`The answer is longer than ${LONGEST} characters`)
 }
